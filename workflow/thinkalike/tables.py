@@ -1,0 +1,51 @@
+"""Parquet tables that say what made them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from thinkalike import __version__
+from thinkalike.errors import InputError
+from thinkalike.files import whole_file
+
+_KEY = b"thinkalike"
+
+
+def attach_metadata(table: pa.Table, metadata: Mapping[str, Any]) -> pa.Table:
+    """Return `table` with `metadata` and the package version as JSON in its schema metadata."""
+    content = {"version": __version__, **metadata}
+    encoded = json.dumps(content, sort_keys=True).encode()
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: encoded})
+
+
+def write_table(frame: pd.DataFrame, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write `frame` (its index is dropped) with what made it, whole or not at all."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    # pandas' own metadata holds its version: the same table would have other bytes after an update.
+    table = attach_metadata(table.replace_schema_metadata(None), metadata or {})
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a table that `write_table` wrote, or any other Parquet file."""
+    return _open(path).read(columns=columns).to_pandas()
+
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """Return what `attach_metadata` stored; empty for a file made elsewhere."""
+    return json.loads((_open(path).schema_arrow.metadata or {}).get(_KEY, b"{}"))
+
+
+def _open(path: str | Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file.") from error
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path}: this is not a readable Parquet file ({error}); remove it and run again.") from error

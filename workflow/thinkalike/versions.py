@@ -1,0 +1,14 @@
+"""One number per stage, raised by hand when a change of the code changes that stage's results.
+
+The rules carry it among their parameters: raising a number reruns that stage and what depends on it, while an edit
+that changes no result (a comment, a faster loop) reruns nothing.
+"""
+
+STAGE_VERSION = {
+    "stimuli": 1,
+    "training": 1,
+    "representations": 1,
+    "mlem": 1,
+    "similarity": 1,
+    "figures": 1,
+}
