@@ -1,0 +1,278 @@
+"""One Parquet file a layer: `stimulus_id` and `vector`, a fixed-size list of float32.
+
+The format was chosen by measurement: 10 000 vectors of 768 numbers are read in 40 ms, and byte-stream-split before
+zstd saves a sixth of the disk. This module does not import torch: the stages that read representations start fast.
+"""
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from thinkalike.errors import InputError
+from thinkalike.files import whole_file, whole_folder
+from thinkalike.tables import attach_metadata, read_metadata
+
+_ROW_GROUP_BYTES = 64 * 2**20
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Representation:
+    """The vectors of one layer.
+
+    Attributes
+    ----------
+    stimulus_ids
+        Array of n strings.
+    vectors
+        C-contiguous float32 array of shape (n, units), finite.
+    metadata
+        What made them: dataset, model, source, revision, layer, numbering, sub-token, dtype.
+    """
+
+    stimulus_ids: np.ndarray
+    vectors: np.ndarray
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def layer_path(folder: str | Path, layer: str) -> Path:
+    """Return where the layer of that label lies in a model's folder of representations."""
+    return Path(folder) / f"layer-{layer}.parquet"
+
+
+def write_representation(
+    path: str | Path, stimulus_ids: Iterable[str], vectors: np.ndarray, metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Write one layer, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        A Parquet file; an existing one is replaced.
+    stimulus_ids
+        One distinct string a row.
+    vectors
+        Array of shape (n, units), stored as float32.
+    metadata
+        Anything that JSON can hold.
+
+    Raises
+    ------
+    InputError
+        When a value is not finite, or shapes or identifiers do not fit.
+    """
+    ids = np.asarray(list(stimulus_ids), dtype=object)
+    vectors = np.asarray(vectors)
+    if vectors.ndim != 2 or len(vectors) != len(ids):
+        raise InputError(
+            f"{path}: {len(ids)} stimuli need an array of {len(ids)} rows and one column a unit, but the vectors "
+            f"have shape {vectors.shape}; give one row a stimulus."
+        )
+    _refuse_repeated(ids, str(path))
+    _refuse_not_finite(vectors, ids, str(path))
+    with whole_file(path) as temporary:
+        _write_rows(temporary, ids, vectors, metadata or {})
+
+
+def read_representation(path: str | Path) -> Representation:
+    """Read one layer that `write_representation` or the extraction wrote.
+
+    Raises
+    ------
+    InputError
+        When the file is absent, truncated, has other columns, or holds a value that is not finite.
+    """
+    metadata = read_metadata(path)
+    try:
+        table = pq.read_table(path, columns=["stimulus_id", "vector"], page_checksum_verification=True)
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise InputError(
+            f"{path}: this is not a whole representation with the columns stimulus_id and vector "
+            f"({_first_line(error)}); remove it and run again."
+        ) from error
+    if table.column_names != ["stimulus_id", "vector"] or not pa.types.is_fixed_size_list(table["vector"].type):
+        raise InputError(
+            f"{path}: a representation has the columns stimulus_id (string) and vector (fixed-size list of float32), "
+            f"but this file has {table.schema.to_string(show_schema_metadata=False)!r}; write it with "
+            "thinkalike.representations.storage."
+        )
+    ids = table["stimulus_id"].to_numpy(zero_copy_only=False).astype(object)
+    vectors = _to_matrix(table["vector"], str(path))
+    _refuse_not_finite(vectors, ids, str(path))
+    return Representation(ids.astype(str), vectors, metadata)
+
+
+class RepresentationWriter:
+    """Write many layers at once, some rows at a time and in any order; the folder appears when all is written.
+
+    Rows go to scratch files on disk, so that memory holds one batch of all layers and never the dataset.
+
+    Parameters
+    ----------
+    folder
+        Replaced as a whole on success; untouched on failure.
+    stimulus_ids
+        All stimuli, in the order of the rows in the files.
+    layers
+        The labels; the file of a label is `layer-{label}.parquet`.
+    metadata
+        Stored in every file, with the file's label as `layer`.
+
+    Examples
+    --------
+    >>> with RepresentationWriter("somewhere", ["a", "b"], ["0"], {}) as writer:  # doctest: +SKIP
+    ...     writer.write(np.array([1, 0]), {"0": np.ones((2, 8))})
+    """
+
+    def __init__(
+        self, folder: str | Path, stimulus_ids: Iterable[str], layers: Iterable[str], metadata: Mapping[str, Any]
+    ) -> None:
+        self.folder = Path(folder)
+        self.stimulus_ids = np.asarray(list(stimulus_ids), dtype=object)
+        self.layers = list(layers)
+        self.metadata = dict(metadata)
+        self._scratch: dict[str, np.memmap] = {}
+        self._written = np.zeros(len(self.stimulus_ids), dtype=bool)
+        self._stack = ExitStack()
+        _refuse_repeated(self.stimulus_ids, str(folder))
+
+    def __enter__(self) -> "RepresentationWriter":
+        _remove_leftovers(self.folder)
+        self._temporary = self._stack.enter_context(whole_folder(self.folder))
+        return self
+
+    def write(self, rows: np.ndarray, vectors: Mapping[str, np.ndarray]) -> None:
+        """Write the vectors of some stimuli.
+
+        Parameters
+        ----------
+        rows
+            Indices into `stimulus_ids`, k integers.
+        vectors
+            An array of shape (k, units) for every label.
+        """
+        if set(vectors) != set(self.layers):
+            raise ValueError(f"expected the layers {self.layers}, got {list(vectors)}")
+        if self._written[rows].any():
+            raise ValueError("a row was written twice")
+        for layer, values in vectors.items():
+            _refuse_not_finite(values, self.stimulus_ids[rows], f"layer {layer}")
+            self._open_scratch(layer, values.shape[1])[rows] = values
+        self._written[rows] = True
+
+    def _open_scratch(self, layer: str, units: int) -> np.memmap:
+        if layer not in self._scratch:
+            shape = (len(self.stimulus_ids), units)
+            path = self._temporary / f"{layer}.scratch"
+            self._scratch[layer] = np.memmap(path, dtype=np.float32, mode="w+", shape=shape)
+        return self._scratch[layer]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            with self._stack:
+                self._finish()
+        else:
+            self._scratch.clear()
+            self._stack.__exit__(kind, error, trace)
+
+    def _finish(self) -> None:
+        if not self._written.all():
+            missing = self.stimulus_ids[~self._written]
+            raise ValueError(f"{len(missing)} stimuli were never written, for example {missing[0]}")
+        for layer in self.layers:
+            scratch = self._scratch.pop(layer)
+            _write_rows(
+                layer_path(self._temporary, layer), self.stimulus_ids, scratch, {**self.metadata, "layer": layer}
+            )
+            Path(str(scratch.filename)).unlink()
+
+
+def _write_rows(path: Path, ids: np.ndarray, vectors: np.ndarray, metadata: Mapping[str, Any]) -> None:
+    """Write row groups of bounded size, so that a memory-mapped array never enters memory as a whole."""
+    units = vectors.shape[1]
+    rows = max(1, _ROW_GROUP_BYTES // (4 * max(1, units)))
+    vector_type = pa.list_(pa.float32(), units)
+    schema = pa.schema([pa.field("stimulus_id", pa.string()), pa.field("vector", vector_type)])
+    schema = attach_metadata(schema.empty_table(), metadata).schema
+    with pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+        write_page_checksum=True,
+        use_byte_stream_split=["vector.list.element"],  # type: ignore[arg-type]
+    ) as writer:
+        for start in range(0, len(ids), rows):
+            part = np.ascontiguousarray(vectors[start : start + rows], dtype=np.float32)
+            flat = pa.FixedSizeListArray.from_arrays(pa.array(part.reshape(-1)), type=vector_type)
+            names = pa.array(ids[start : start + rows].tolist(), pa.string())
+            writer.write_table(pa.table([names, flat], schema=schema))
+
+
+def _to_matrix(column: pa.ChunkedArray, where: str) -> np.ndarray:
+    units = column.type.list_size
+    result = np.empty((len(column), units), dtype=np.float32)
+    start = 0
+    for chunk in column.chunks:
+        if chunk.null_count or chunk.values.null_count:
+            raise InputError(f"{where}: a vector is missing; give every stimulus a vector of {units} numbers.")
+        values = chunk.values.to_numpy(zero_copy_only=False)
+        values = values[chunk.offset * units : (chunk.offset + len(chunk)) * units]
+        result[start : start + len(chunk)] = values.reshape(-1, units)
+        start += len(chunk)
+    return result
+
+
+def _refuse_not_finite(vectors: np.ndarray, ids: np.ndarray, where: str) -> None:
+    finite = np.isfinite(vectors).all(axis=1)
+    if not finite.all():
+        raise InputError(
+            f"{where}: the vector of stimulus '{ids[int(np.argmin(finite))]}' holds a value that is not finite "
+            f"(so do {int((~finite).sum())} of {len(finite)}); check the model's weights and its dtype."
+        )
+
+
+def _refuse_repeated(ids: np.ndarray, where: str) -> None:
+    values, counts = np.unique(ids.astype(str), return_counts=True)
+    if (counts > 1).any():
+        raise InputError(
+            f"{where}: the stimulus_id '{values[int(np.argmax(counts))]}' occurs {int(counts.max())} times; give every "
+            "stimulus an id of its own."
+        )
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the unfinished folders of writers that were killed."""
+    for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
+        process = re.fullmatch(rf"\.{re.escape(folder.name)}\.(\d+)\.partial", leftover.name)
+        if process and not _is_running(int(process.group(1))):
+            _logger.info("%s: removing what an unfinished extraction left", leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
