@@ -24,11 +24,11 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     InputError
         If a key is wrong, missing or not allowed; the message names the key and what is allowed.
     """
-    config = _with_defaults(config, schema)
-    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(config))
+    filled = _with_defaults(config, schema)
+    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(filled))
     if error is not None:
         raise InputError(_sentence(error))
-    return config
+    return filled
 
 
 def refuse_duplicate_keys(path: str | Path) -> None:
@@ -77,7 +77,7 @@ def _duplicates(node: yaml.Node | None) -> Iterator[yaml.Node]:
 def _sentence(error: jsonschema.ValidationError) -> str:
     """Say what is wrong with one key, in a sentence for people who do not read JSON schemas."""
     where = ".".join(str(part) for part in error.absolute_path) or "the top level"
-    value, schema, rule = error.instance, cast(Any, error.schema), cast(Any, error.validator_value)
+    value, schema, rule = (cast(Any, part) for part in (error.instance, error.schema, error.validator_value))
     match error.validator:
         case "additionalProperties":
             allowed = sorted(schema.get("properties", {}))

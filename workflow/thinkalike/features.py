@@ -1,7 +1,7 @@
 """What a feature of a stimulus is: its kind, and what an undefined value means."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from thinkalike.errors import InputError
@@ -59,3 +59,37 @@ def features_to_json(features: Mapping[str, Feature]) -> list[dict[str, Any]]:
 def features_from_json(entries: list[dict[str, Any]]) -> dict[str, Feature]:
     """Return the features by name, in their declared order."""
     return {entry["name"]: Feature(**entry) for entry in entries}
+
+
+def choose_features(
+    declared: Mapping[str, Feature], features: Sequence[str] | None = None, controls: Sequence[str] | None = None
+) -> dict[str, Feature]:
+    """Return the features and controls of an analysis, in this order, with their roles set.
+
+    Parameters
+    ----------
+    declared
+        The features that the stimuli have.
+    features, controls
+        Names to use; None for all that are declared in that role.
+
+    Raises
+    ------
+    InputError
+        If a name is not declared, or is asked for in both roles.
+    """
+    chosen: dict[str, Feature] = {}
+    requests: tuple[tuple[str, Role, Sequence[str] | None], ...]
+    requests = (("features", "feature", features), ("controls", "control", controls))
+    for key, role, names in requests:
+        for name in _declared_as(declared, role) if names is None else names:
+            if name not in declared:
+                raise InputError(f"mlem.{key} names '{name}', but the stimuli have {', '.join(declared)}; correct it.")
+            if name in chosen and names is not None:
+                raise InputError(f"mlem.{key} names '{name}', which is a feature already; leave it out of one of them.")
+            chosen.setdefault(name, replace(declared[name], role=role))
+    return chosen
+
+
+def _declared_as(declared: Mapping[str, Feature], role: str) -> list[str]:
+    return [name for name, feature in declared.items() if feature.role == role]

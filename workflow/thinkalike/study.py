@@ -15,6 +15,7 @@ from thinkalike.errors import InputError
 
 # Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
 TRAINED_ARCHITECTURES = {"bert": False, "gpt2": True, "lstm": False, "mamba": True}
+SOURCES = ("grammar", "table", "conllu", "prompts")
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_.]*"
 
 Kind = Literal["train", "hub", "activations"]
@@ -100,24 +101,48 @@ class Study:
         return [*self.similarity["feature_based"], *self.similarity["feature_agnostic"]]
 
     @property
-    def labels(self) -> list[str]:
-        """All labels of layers that occur."""
-        return sorted({label for model in self.models.values() for label in model.layers})
+    def every_layer(self) -> dict[str, list[str]]:
+        """All (model, layer) of the study as two lists of equal length, for paths."""
+        layers = [(model.name, layer) for model in self.models.values() for layer in model.layers]
+        return {"model": [model for model, _ in layers], "layer": [layer for _, layer in layers]}
 
-    def setting(self, dataset: str, model: str, key: str) -> Any:
-        """Return how vectors are taken: the model's own setting, else the dataset's, else the study's."""
-        for settings in (self.models[model].settings, self.datasets[dataset], self.representations):
-            if key in settings:
-                return settings[key]
-        return None
+    def stimulus_source(self, dataset: str) -> dict[str, Any]:
+        """Return what makes a dataset's stimuli: its entry without what other stages read."""
+        return {key: value for key, value in self.datasets[dataset].items() if key not in ("corpus", "unit")}
 
-    def files(self, dataset: str) -> list[str]:
+    def stimulus_files(self, dataset: str) -> list[str]:
         """Return the files that a dataset is made from."""
-        return [
-            self.datasets[dataset][key]
-            for key in ("grammar", "table", "conllu", "prompts")
-            if key in self.datasets[dataset]
-        ]
+        return [self.datasets[dataset][key] for key in SOURCES if key in self.datasets[dataset]]
+
+    def training_settings(self, model: str) -> dict[str, Any]:
+        """Return the settings of a model's training that its entry gives."""
+        settings = self.models[model].settings
+        return {key: settings[key] for key in _ONLY_FOR["train"] if key in settings}
+
+    def source(self, model: str) -> dict[str, Any]:
+        """Return where a model's vectors come from, for extraction."""
+        settings = self.models[model].settings
+        return {key: settings[key] for key in ("hub", "activations", *_ONLY_FOR["hub"]) if key in settings}
+
+    def source_files(self, model: str) -> list[str]:
+        """Return the files outside results/ that a model's vectors come from: activations or a local checkpoint."""
+        settings = self.models[model].settings
+        if "activations" in settings:
+            return [settings["activations"]]
+        folder = Path(settings.get("hub", ""))
+        if "hub" in settings and folder.is_dir():
+            return sorted(str(path) for suffix in ("json", "safetensors") for path in folder.glob(f"*.{suffix}"))
+        return []
+
+    def extraction_settings(self, dataset: str, model: str) -> dict[str, Any]:
+        """Return how vectors are taken: the model's own setting, else the dataset's, else the study's."""
+        ranked = (self.models[model].settings, self.datasets[dataset], self.representations)
+        found = {}
+        for key in ("numbering", "unit", "prepend_bos", "dtype", "tokens_per_batch"):
+            values = [settings[key] for settings in ranked if key in settings]
+            if values:
+                found[key] = values[0]
+        return found
 
 
 def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str | Path = ".") -> Study:
@@ -154,7 +179,7 @@ def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str |
 
 
 def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
-    sources = [key for key in ("grammar", "table", "conllu", "prompts") if key in entry]
+    sources = [key for key in SOURCES if key in entry]
     if len(sources) != 1:
         found = " and ".join(sources) or "none"
         raise InputError(

@@ -1,0 +1,56 @@
+# The whole workflow on one page: a study's configuration, the stages in their order, the targets.
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from thinkalike.configuration import read_schema, refuse_duplicate_keys
+from thinkalike.errors import InputError
+from thinkalike.study import LABEL, load_study, name_pattern
+from thinkalike.versions import STAGE_VERSION
+
+min_version("9.25")
+
+
+# A file given with --configfile replaces the default study: Snakemake would merge the two.
+if "study" not in config:
+
+    configfile: "config/config.yaml"
+
+
+try:
+    for path in workflow.configfiles:
+        refuse_duplicate_keys(path)
+    STUDY = load_study(config, read_schema(workflow.source_path("workflow/schemas/study.schema.yaml")))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+pathvars:
+    results=f"results/{STUDY.name}",
+    logs=f"results/{STUDY.name}/logs",
+    benchmarks=f"results/{STUDY.name}/benchmarks",
+
+
+wildcard_constraints:
+    dataset=name_pattern(list(STUDY.datasets)),
+    model=name_pattern(list(STUDY.models)),
+    model_a=name_pattern(list(STUDY.models)),
+    model_b=name_pattern(list(STUDY.models)),
+    layer=LABEL,
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/stimuli.smk"
+include: "workflow/rules/representations.smk"
+include: "workflow/rules/mlem.smk"
+include: "workflow/rules/similarity.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    localrule: True
+    input:
+        collect("<results>/{dataset}/tables/{table}.csv", dataset=STUDY.datasets, table=TABLES),
+        collect("<results>/{dataset}/figures/{figure}.{format}", dataset=STUDY.datasets, figure=FIGURES, format=STUDY.figures["formats"]),

@@ -1,0 +1,166 @@
+# Representations: small models trained here, and the vectors of every layer of every model.
+
+
+rule train:
+    input:
+        "<results>/{dataset}/corpus.parquet",
+    output:
+        checkpoint=directory("<results>/{dataset}/{model}/checkpoint"),
+        training="<results>/{dataset}/{model}/training.parquet",
+    log:
+        "<logs>/{dataset}/{model}/train.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/train.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        architecture=lambda wildcards: STUDY.models[wildcards.model].location,
+        layers=lambda wildcards: STUDY.models[wildcards.model].blocks,
+        seed=lambda wildcards: STUDY.models[wildcards.model].seed,
+        settings=lambda wildcards: STUDY.training_settings(wildcards.model),
+        version=STAGE_VERSION["training"],
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    message:
+        "Training of {wildcards.model} on {wildcards.dataset}"
+    script:
+        "../scripts/train.py"
+
+
+rule minimal_pairs:
+    input:
+        corpus="<results>/{dataset}/corpus.parquet",
+        grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
+    output:
+        "<results>/{dataset}/minimal_pairs.parquet",
+    log:
+        "<logs>/{dataset}/minimal_pairs.log",
+    benchmark:
+        "<benchmarks>/{dataset}/minimal_pairs.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        seed=STUDY.seed,
+        version=STAGE_VERSION["stimuli"],
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Minimal pairs of {wildcards.dataset}"
+    script:
+        "../scripts/minimal_pairs.py"
+
+
+rule grammaticality:
+    input:
+        checkpoint="<results>/{dataset}/{model}/checkpoint",
+        minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",
+    output:
+        "<results>/{dataset}/{model}/grammaticality.parquet",
+    log:
+        "<logs>/{dataset}/{model}/grammaticality.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/grammaticality.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=STAGE_VERSION["training"],
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    message:
+        "Grammaticality judgements of {wildcards.model}"
+    script:
+        "../scripts/grammaticality.py"
+
+
+rule extract:
+    input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        sentences="<results>/{dataset}/sentences.parquet",
+        checkpoint=branch(
+            lambda wildcards: STUDY.models[wildcards.model].kind == "train",
+            then="<results>/{dataset}/{model}/checkpoint",
+        ),
+        files=lambda wildcards: STUDY.source_files(wildcards.model),
+    output:
+        directory("<results>/{dataset}/{model}/representations"),
+    log:
+        "<logs>/{dataset}/{model}/extract.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/extract.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        source=lambda wildcards: STUDY.source(wildcards.model),
+        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
+        settings=lambda wildcards: STUDY.extraction_settings(wildcards.dataset, wildcards.model),
+        version=STAGE_VERSION["representations"],
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "Representations of {wildcards.dataset} in {wildcards.model}"
+    script:
+        "../scripts/extract.py"
+
+
+rule collect_models:
+    localrule: True
+    output:
+        parquet="<results>/{dataset}/tables/models.parquet",
+        csv="<results>/{dataset}/tables/models.csv",
+    log:
+        "<logs>/{dataset}/collect_models.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=[model.record() for model in STUDY.models.values()],
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Table of models and layers"
+    script:
+        "../scripts/collect_models.py"
+
+
+rule collect_training:
+    localrule: True
+    input:
+        training=collect("<results>/{{dataset}}/{model}/training.parquet", model=STUDY.trained),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/training.parquet",
+        csv="<results>/{dataset}/tables/training.csv",
+    log:
+        "<logs>/{dataset}/collect_training.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Table of training losses"
+    script:
+        "../scripts/collect_of_models.py"
+
+
+use rule collect_training as collect_grammaticality with:
+    input:
+        training=collect("<results>/{{dataset}}/{model}/grammaticality.parquet", model=STUDY.trained),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/grammaticality.parquet",
+        csv="<results>/{dataset}/tables/grammaticality.csv",
+    log:
+        "<logs>/{dataset}/collect_grammaticality.log",
+    message:
+        "Table of grammaticality judgements"

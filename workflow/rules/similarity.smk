@@ -1,0 +1,165 @@
+# Similarity of any two layers of two models: one job per measure and pair of models.
+
+
+rule compare_profiles:
+    input:
+        a=collect("<results>/{{dataset}}/{{model_a}}/mlem/layer-{layer}/importance.parquet", layer=lambda wildcards: STUDY.models[wildcards.model_a].layers),
+        b=collect("<results>/{{dataset}}/{{model_b}}/mlem/layer-{layer}/importance.parquet", layer=lambda wildcards: STUDY.models[wildcards.model_b].layers),
+    output:
+        "<results>/{dataset}/similarity/{measure}/{model_a}--{model_b}.parquet",
+    log:
+        "<logs>/{dataset}/similarity/{measure}/{model_a}--{model_b}.log",
+    benchmark:
+        "<benchmarks>/{dataset}/similarity/{measure}/{model_a}--{model_b}.tsv"
+    wildcard_constraints:
+        measure=name_pattern(STUDY.similarity["feature_based"]),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
+        version=STAGE_VERSION["similarity"],
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
+    script:
+        "../scripts/compare_profiles.py"
+
+
+rule compare_representations:
+    input:
+        a="<results>/{dataset}/{model_a}/representations",
+        b="<results>/{dataset}/{model_b}/representations",
+    output:
+        "<results>/{dataset}/similarity/{measure}/{model_a}--{model_b}.parquet",
+    log:
+        "<logs>/{dataset}/similarity/{measure}/{model_a}--{model_b}.log",
+    benchmark:
+        "<benchmarks>/{dataset}/similarity/{measure}/{model_a}--{model_b}.tsv"
+    wildcard_constraints:
+        measure=name_pattern(STUDY.similarity["feature_agnostic"]),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
+        layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,
+        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
+        seed=STUDY.seed,
+        version=STAGE_VERSION["similarity"],
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
+    script:
+        "../scripts/compare_representations.py"
+
+
+rule collect_similarity:
+    localrule: True
+    input:
+        pairs=[
+            collect("<results>/{{dataset}}/similarity/{measure}/{model_a}--{model_b}.parquet", measure=measure, model_a=a, model_b=b)
+            for measure in STUDY.measures
+            for a, b in STUDY.pairs
+        ],
+    output:
+        parquet="<results>/{dataset}/tables/similarity.parquet",
+        csv="<results>/{dataset}/tables/similarity.csv",
+    log:
+        "<logs>/{dataset}/collect_similarity.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Table of similarities"
+    script:
+        "../scripts/collect_similarity.py"
+
+
+rule agreement:
+    localrule: True
+    input:
+        "<results>/{dataset}/tables/similarity.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/agreement.parquet",
+        csv="<results>/{dataset}/tables/agreement.csv",
+    log:
+        "<logs>/{dataset}/agreement.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=STAGE_VERSION["similarity"],
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "How far the measures agree"
+    script:
+        "../scripts/agreement.py"
+
+
+rule layer_maps:
+    input:
+        similarity="<results>/{dataset}/tables/similarity.parquet",
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/layer_maps.parquet",
+        csv="<results>/{dataset}/tables/layer_maps.csv",
+    log:
+        "<logs>/{dataset}/layer_maps.log",
+    benchmark:
+        "<benchmarks>/{dataset}/layer_maps.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        measures=[STUDY.similarity["feature_based"][0], STUDY.similarity["feature_agnostic"][0]],
+        seed=STUDY.seed,
+        version=STAGE_VERSION["similarity"],
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Maps of the layers"
+    script:
+        "../scripts/layer_maps.py"
+
+
+# The vectors are read here once, so that a figure can be redrawn after they were removed.
+rule explain_pairs:
+    input:
+        importance="<results>/{dataset}/tables/importance.parquet",
+        similarity="<results>/{dataset}/tables/similarity.parquet",
+        models="<results>/{dataset}/tables/models.parquet",
+        representations=collect("<results>/{{dataset}}/{model}/representations", model=STUDY.models),
+    output:
+        pairs="<results>/{dataset}/tables/pairs.parquet",
+        pairs_csv="<results>/{dataset}/tables/pairs.csv",
+        words="<results>/{dataset}/tables/pair_words.parquet",
+        words_csv="<results>/{dataset}/tables/pair_words.csv",
+    log:
+        "<logs>/{dataset}/explain_pairs.log",
+    benchmark:
+        "<benchmarks>/{dataset}/explain_pairs.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        measure=STUDY.similarity["feature_based"][0],
+        seed=STUDY.seed,
+        version=STAGE_VERSION["similarity"],
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    message:
+        "What makes the most and the least similar layers alike"
+    script:
+        "../scripts/explain_pairs.py"

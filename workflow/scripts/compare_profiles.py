@@ -1,0 +1,19 @@
+"""Compare the feature-importance profiles of every layer of one model with those of another."""
+
+from thinkalike.jobs import logged
+
+with logged(snakemake.log[0]):
+    from thinkalike.similarity import compare_profiles
+    from thinkalike.study_tables import stack
+    from thinkalike.tables import write_table
+
+    names = snakemake.wildcards
+    table = compare_profiles(
+        stack(snakemake.input.a),
+        stack(snakemake.input.b),
+        measure=names.measure,
+        model_a=names.model_a,
+        model_b=names.model_b,
+        **snakemake.params.options,
+    )
+    write_table(table, snakemake.output[0], {"dataset": names.dataset, "measure": names.measure})

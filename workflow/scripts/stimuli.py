@@ -1,0 +1,13 @@
+"""Make a dataset: its stimuli with their features, and its sentences."""
+
+from pathlib import Path
+
+from thinkalike.jobs import logged
+
+with logged(snakemake.log[0]):
+    from thinkalike.stimuli import build_dataset, write_dataset
+
+    dataset = build_dataset(
+        snakemake.params.source, name=snakemake.wildcards.dataset, seed=snakemake.params.seed, base=Path()
+    )
+    write_dataset(dataset, snakemake.output.stimuli, snakemake.output.sentences)

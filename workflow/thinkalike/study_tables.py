@@ -1,0 +1,83 @@
+"""The tables of a whole study, put together from those of its layers and pairs of models."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from thinkalike.files import whole_file
+from thinkalike.tables import read_table, write_table
+
+
+def model_table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one row a layer of every model of a study, in the study's order.
+
+    Parameters
+    ----------
+    records
+        One mapping a model with `model, family, control, source, location, seed, layers`.
+
+    Returns
+    -------
+    DataFrame with the same columns but `layers`, and `layer` (label), `layer_index` (from 0) and `depth` (0 for the
+    first layer, 1 for the last).
+    """
+    frame = pd.DataFrame(list(records)).explode("layers", ignore_index=True).rename(columns={"layers": "layer"})
+    frame["layer_index"] = frame.groupby("model", sort=False).cumcount()
+    last = frame.groupby("model", sort=False)["layer_index"].transform("max")
+    frame["depth"] = frame["layer_index"] / last.clip(lower=1)
+    return frame
+
+
+def stack(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Return the rows of all tables, in the order of `paths`."""
+    return pd.concat([read_table(path) for path in paths], ignore_index=True)
+
+
+def importance_table(paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a feature of a layer: weight and importance averaged over folds, with their deviations.
+
+    Features keep the order in which they were declared.
+    """
+    folds = stack(paths)
+    values = [column for column in folds.columns if column == "weight" or column.startswith("importance")]
+    means = _over_folds(folds, ["model", "layer", "feature", "role"], values)
+    return _described(means, models)
+
+
+def score_table(paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a layer: score, ceiling and penalty averaged over folds, with the score's deviation.
+
+    `alpha` is the geometric mean over folds, since its grid is logarithmic.
+    """
+    folds = stack(paths)
+    values = [column for column in folds.columns if column not in ("model", "layer", "fold", "alpha")]
+    means = _over_folds(folds, ["model", "layer"], values)
+    alphas = folds.groupby(["model", "layer"], sort=False)["alpha"].agg(_geometric_mean).reset_index()
+    return _described(means.merge(alphas, on=["model", "layer"], validate="one_to_one"), models)
+
+
+def write_collection(frame: pd.DataFrame, parquet: str | Path, csv: str | Path, metadata: Mapping[str, Any]) -> None:
+    """Write a table of the study, and the same as CSV for people and spreadsheets."""
+    with whole_file(csv) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(frame, parquet, metadata)
+
+
+def _over_folds(folds: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataFrame:
+    grouped = folds.groupby(keys, sort=False, dropna=False)[values]
+    deviations = grouped.std(ddof=1).add_suffix("_sd")
+    return pd.concat([grouped.mean(), deviations], axis=1).reset_index()
+
+
+def _geometric_mean(values: pd.Series) -> float:
+    from scipy.stats import gmean
+
+    return float(gmean(values))
+
+
+def _described(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """Put what is known of the model and the layer before the values."""
+    known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
+    return known.merge(frame, on=["model", "layer"], how="inner", validate="one_to_many")
