@@ -1,0 +1,130 @@
+"""Made-up tables that look like a study's, for the figures' tests."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+FEATURES = ["word_length", "gender", "number", "part_of_speech", "tense", "person", "word_position", "question"]
+SMALL = {
+    f"{family}-{kind}": family for family in ("bert", "gpt2", "mamba", "lstm") for kind in ("seed0", "seed1", "untrained")
+}
+DEPTHS = {"bert": 4, "gpt2": 4, "mamba": 6, "lstm": 3}
+HUB = {"bert-base-uncased": "bert", "gpt2": "gpt2", "mamba-130m-hf": "mamba"}
+
+
+def layers_of(model: str, families: dict[str, str]) -> list[str]:
+    """Layer labels of a model: 0 to L and final, or 13, 13 and 25 raw lists for the hub's."""
+    if families is HUB:
+        return [str(layer) for layer in range(25 if "mamba" in model else 13)]
+    return [*map(str, range(DEPTHS.get(families[model], 4) + 1)), "final"]
+
+
+def importance_table(families: dict[str, str] = SMALL, seed: int = 0) -> pd.DataFrame:
+    """Feature importance by model and layer, smooth over layers, alike between seeds."""
+    random = np.random.default_rng(seed)
+    shapes = {name: random.gamma(0.6, 0.08, size=(2, len(FEATURES))) for name in sorted(set(families.values()))}
+    rows = []
+    for model, family in families.items():
+        layers = layers_of(model, families)
+        for index, layer in enumerate(layers):
+            depth = index / (len(layers) - 1)
+            profile = (1 - depth) * shapes[family][0] + depth * shapes[family][1]
+            if "untrained" in model:
+                profile = np.where(np.array(FEATURES) == "word_position", 0.4 * (1 - depth) + 0.1, 0.004)
+            else:
+                profile = profile + np.where(np.array(FEATURES) == "part_of_speech", 0.15, 0)
+            noisy = profile * random.normal(1, 0.08, len(FEATURES)) + random.normal(0, 0.004, len(FEATURES))
+            for feature, value in [*zip(FEATURES, noisy, strict=True), ("word_identity", 0.05 + 0.1 * depth)]:
+                role = "control" if feature == "word_identity" else "feature"
+                rows.append((model, family, layer, index, feature, role, abs(value) * 2, value, 0.01))
+    columns = ["model", "family", "layer", "layer_index", "feature", "role", "weight", "importance", "importance_sd"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def scores_table(families: dict[str, str] = SMALL, seed: int = 1) -> pd.DataFrame:
+    """Score, its spread over folds and its ceiling by model and layer."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for model, family in families.items():
+        for index, layer in enumerate(layers_of(model, families)):
+            score = (0.25 if "untrained" in model else 0.55) + 0.1 * np.sin(index) + random.normal(0, 0.02)
+            rows.append((model, family, layer, index, score, 0.03, score + 0.12, 1.0))
+    return pd.DataFrame(
+        rows, columns=["model", "family", "layer", "layer_index", "score", "score_sd", "ceiling", "alpha"]
+    )
+
+
+def similarity_table(families: dict[str, str] = SMALL, seed: int = 2) -> pd.DataFrame:
+    """Values of two similarities and of a distance for all pairs, as the workflow stores them."""
+    random = np.random.default_rng(seed)
+    importance = importance_table(families)
+    importance = importance[importance["role"] == "feature"]
+    profiles = importance.pivot_table(index=["model", "layer"], columns="feature", values="importance")
+    profiles = (profiles - profiles.mean()) / profiles.std()
+    rows = []
+    for model_a, model_b in itertools.combinations_with_replacement(sorted(families), 2):
+        for layer_a, layer_b in itertools.product(layers_of(model_a, families), layers_of(model_b, families)):
+            one, other = profiles.loc[(model_a, layer_a)], profiles.loc[(model_b, layer_b)]
+            same = (model_a, layer_a) == (model_b, layer_b)
+            # The same noise for (a, b) and (b, a) of one model.
+            local = np.random.default_rng(abs(hash_of(sorted([model_a + layer_a, model_b + layer_b]))))
+            tau = 1.0 if same else float(np.clip(np.corrcoef(one, other)[0, 1] + local.normal(0, 0.1), -1, 1))
+            rsa = 1.0 if same else float(np.clip(0.4 + 0.4 * tau + local.normal(0, 0.1), -1, 1))
+            for measure, value in [("weighted_kendall", tau), ("rsa", rsa), ("procrustes", np.sqrt(1.0 - rsa))]:
+                rows.append((model_a, layer_a, model_b, layer_b, measure, value))
+    table = pd.DataFrame(rows, columns=["model_a", "layer_a", "model_b", "layer_b", "measure", "value"])
+    return table.sample(frac=1, random_state=int(random.integers(1000))).reset_index(drop=True)
+
+
+def hash_of(parts: list[str]) -> int:
+    """A number from strings that does not change between runs."""
+    return sum(ord(letter) * (place + 1) for place, letter in enumerate("".join(parts)))
+
+
+def training_table(families: dict[str, str] = SMALL, seed: int = 3) -> pd.DataFrame:
+    """Losses by step: held-out and training, and one row for each untrained model."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for model, family in families.items():
+        floor = 1.95 if family == "bert" else 1.40
+        number = int(model[-1]) if model[-1].isdigit() else 0
+        steps = [0] if "untrained" in model else range(0, 801, 50)
+        for step in steps:
+            loss = floor + 3.6 * np.exp(-step / 120) + 0.05 + 0.01 * number
+            for split in ("train", "heldout"):
+                rows.append((model, family, number, step, split, loss + random.normal(0, 0.01), floor))
+    return pd.DataFrame(rows, columns=["model", "architecture", "seed", "step", "split", "loss", "floor"])
+
+
+def stimuli_table(count: int = 600, seed: int = 4) -> pd.DataFrame:
+    """Words with Table S1's features and a control."""
+    random = np.random.default_rng(seed)
+    position = random.integers(0, 8, count)
+    speech = random.choice(["Det", "Noun", "Verb", "Pronoun", "Auxiliary", "Adjective"], count)
+    number = np.where(np.isin(speech, ["Noun", "Verb", "Pronoun"]), random.choice(["singular", "plural"], count), None)
+    return pd.DataFrame(
+        {
+            "stimulus_id": [f"s{index:05d}-0" for index in range(count)],
+            "sentence_id": [f"s{index:05d}" for index in range(count)],
+            "position": position,
+            "word": [f"word{index % 80}" for index in range(count)],
+            "word_length": pd.array(random.integers(1, 10, count), dtype="Int64"),
+            "gender": np.where(speech == "Noun", random.choice(["female", "male"], count), None),
+            "number": number,
+            "part_of_speech": speech,
+            "tense": np.where(speech == "Verb", random.choice(["past", "present"], count), None),
+            "person": pd.array(np.where(speech == "Pronoun", random.integers(1, 4, count), 3), dtype="Int64"),
+            "word_position": pd.array(position, dtype="Int64"),
+            "question": random.random(count) < 0.4,
+            "word_identity": [f"word{index % 80}" for index in range(count)],
+        }
+    )
+
+
+def vectors(stimuli: pd.DataFrame, feature: str = "part_of_speech", size: int = 16, seed: int = 5) -> np.ndarray:
+    """Representations that a feature of the stimuli shapes."""
+    random = np.random.default_rng(seed)
+    codes = stimuli[feature].astype("category").cat.codes.to_numpy()
+    centres = random.normal(0, 2, size=(codes.max() + 2, size))
+    return (centres[codes] + random.normal(0, 1, size=(len(stimuli), size))).astype(np.float32)

@@ -1,0 +1,71 @@
+"""Colours for the levels of a feature: one each where they are few, a scale where they are numbers and many."""
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from thinkalike.figures.theme import LIGHT_GREY
+
+_COLOURS = ("#332288", "#cc6677", "#117733", "#ddaa33", "#88ccee", "#882255", "#44aa99", "#aa4499")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+UNDEFINED = "undefined"
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level's look and the rows that have it."""
+
+    label: str
+    colour: str
+    marker: str
+    rows: np.ndarray
+    in_legend: bool = True
+
+
+def level_styles(values: pd.Series) -> list[Level]:
+    """Return the levels of a column in order; undefined values, hollow and light, come first and lie below.
+
+    Numbers get a scale from light to dark, other values a colour and a marker each; of more than eight such levels the
+    rarer ones share one look, "other".
+    """
+    undefined = values.isna().to_numpy()
+    levels = [Level(UNDEFINED, LIGHT_GREY, "o", undefined)] if undefined.any() else []
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return levels + _scaled(values)
+    text = values.astype("string").fillna("").to_numpy(dtype=object).astype(str)
+    counts = pd.Series(text[~undefined]).value_counts()
+    by_count = sorted(counts.index, key=lambda level: (-counts[level], level))
+    kept = sorted(by_count if len(by_count) <= len(_COLOURS) else by_count[: len(_COLOURS) - 1], key=_natural)
+    for index, level in enumerate(kept):
+        rows = ~undefined & (text == level)
+        levels.append(Level(_written(level), _COLOURS[index], _MARKERS[index], rows))
+    if len(kept) < len(by_count):
+        rows = ~undefined & ~np.isin(text, kept)
+        levels.append(Level("other", _COLOURS[-1], _MARKERS[-1], rows))
+    return levels
+
+
+def _scaled(values: pd.Series) -> list[Level]:
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    distinct = np.unique(numbers[np.isfinite(numbers)])
+    colours = mpl.colormaps["viridis_r"]
+    # The lightest tenth of the scale is lost on white.
+    shares = 0.1 + 0.9 * (distinct - distinct.min(initial=0)) / max(float(np.ptp(distinct)) if len(distinct) else 0, 1e-12)
+    shown = {0, len(distinct) - 1, *(np.linspace(0, len(distinct) - 1, 6).round().astype(int))}
+    return [
+        Level(f"{value:g}", mpl.colors.to_hex(colours(share)), "o", numbers == value, index in shown)
+        for index, (value, share) in enumerate(zip(distinct, shares, strict=True))
+    ]
+
+
+def _natural(level: str) -> tuple[int, float, str]:
+    try:
+        return 0, float(level), level
+    except ValueError:
+        return 1, 0.0, level
+
+
+def _written(level: str) -> str:
+    return {"True": "yes", "False": "no"}.get(level, level)

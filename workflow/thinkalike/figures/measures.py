@@ -1,0 +1,87 @@
+"""How a similarity measure is written on an axis, and the scale of its colours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thinkalike.figures.theme import DIVERGING, SEQUENTIAL
+
+_LABELS = {
+    "weighted_kendall": "Weighted Kendall τ of feature importance",
+    "spearman": "Spearman ρ of feature importance",
+    "cosine": "Cosine of feature importance",
+    "euclidean": "Euclidean distance of feature importance",
+    "rsa": "RSA (Spearman ρ of distances)",
+    "cka": "CKA (linear, biased)",
+    "cka_debiased": "CKA (linear, debiased)",
+    "procrustes": "Procrustes distance",
+    "procrustes_angular": "Procrustes angle (rad)",
+    "aligned_cosine": "Aligned cosine",
+    "rsm_norm_difference": "Norm RSM-difference",
+    "jaccard": "Jaccard of neighbours",
+    "mutual_knn": "Mutual nearest neighbours",
+    "linear_regression": "Linear regression (R²)",
+    "cca": "CCA (mean correlation)",
+    "svcca": "SVCCA (mean correlation)",
+    "pwcca": "PWCCA",
+    "rv": "RV coefficient",
+    "distance_correlation": "Distance correlation",
+}
+_SHORT = {
+    "weighted_kendall": "Weighted Kendall τ",
+    "rsa": "RSA",
+    "cka": "CKA",
+    "cka_debiased": "CKA debiased",
+    "rv": "RV",
+    "cca": "CCA",
+    "svcca": "SVCCA",
+    "pwcca": "PWCCA",
+    "mutual_knn": "Mutual kNN",
+}
+#: Used where the similarity stage does not know a measure (one of the user's own table).
+_DISTANCES = {"procrustes", "procrustes_angular", "rsm_norm_difference", "euclidean", "dtw"}
+_SIGNED = {"weighted_kendall", "spearman", "cosine", "rsa", "cka_debiased", "aligned_cosine"}
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """A colour map and its ends."""
+
+    colours: str
+    low: float
+    high: float
+
+
+def measure_label(measure: str) -> str:
+    """Return a measure's name with what it is computed from."""
+    return _LABELS.get(measure, short_label(measure))
+
+
+def short_label(measure: str) -> str:
+    """Return a measure's name for a crowded axis."""
+    words = measure.replace("_", " ")
+    return _SHORT.get(measure, words[:1].upper() + words[1:])
+
+
+def larger_is_more_similar(measure: str) -> bool:
+    """Return whether a larger value means more alike, as the similarity stage's registry says."""
+    from thinkalike import similarity
+
+    registered = getattr(similarity, "MEASURES", {})
+    if measure in registered:
+        return bool(registered[measure].larger_is_more_similar)
+    return measure not in _DISTANCES
+
+
+def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
+    """Return a scale that is the same for every study where the measure has a range, and shows what is alike dark.
+
+    Correlations run from -1 to 1 around white; shares from 0 to 1; distances from 0 (dark) to the largest value.
+    """
+    finite = values[np.isfinite(values)]
+    if not larger_is_more_similar(measure):
+        return ColourScale(SEQUENTIAL.removesuffix("_r"), 0.0, float(finite.max(initial=1e-12)))
+    if measure in _SIGNED or finite.min(initial=0.0) < 0:
+        bound = max(1.0, float(np.abs(finite).max(initial=0.0)))
+        return ColourScale(DIVERGING, -bound, bound)
+    return ColourScale(SEQUENTIAL, 0.0, max(1.0, float(finite.max(initial=0.0))))

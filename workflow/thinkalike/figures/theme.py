@@ -1,0 +1,103 @@
+"""One look for all figures: sizes in inches, fonts, lines, colour maps."""
+
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Widths of one and of two columns of a journal page, and the most that fits its height.
+SINGLE_COLUMN, DOUBLE_COLUMN, PAGE_HEIGHT = 3.35, 7.1, 9.4
+
+#: Sizes in points; nothing in a figure is smaller than SMALL.
+SMALL, NORMAL, LARGE = 6.0, 7.0, 8.0
+
+GREY, LIGHT_GREY, DARK_GREY = "#8c8c8c", "#d9d9d9", "#404040"
+
+#: Centred at zero, light in the middle; and from light (little) to dark (much).
+DIVERGING, SEQUENTIAL = "RdBu_r", "cividis_r"
+
+_SETTINGS: dict[str, Any] = {
+    # DejaVu Sans comes with matplotlib: the same glyphs, hence the same bytes, on every machine.
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": NORMAL,
+    "axes.titlesize": NORMAL,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 4.0,
+    "axes.labelsize": NORMAL,
+    "axes.labelpad": 2.5,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": DARK_GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#ebebeb",
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.size": 2.0,
+    "ytick.major.size": 2.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.pad": 2.0,
+    "ytick.major.pad": 2.0,
+    "xtick.color": DARK_GREY,
+    "ytick.color": DARK_GREY,
+    "legend.fontsize": SMALL,
+    "legend.title_fontsize": SMALL,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "legend.borderaxespad": 0.3,
+    "legend.columnspacing": 1.2,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "figure.titlesize": LARGE,
+    "figure.titleweight": "bold",
+    "figure.labelsize": NORMAL,
+    "figure.dpi": 100,
+    "figure.constrained_layout.h_pad": 0.03,
+    "figure.constrained_layout.w_pad": 0.03,
+    "savefig.dpi": 300,
+    # TrueType fonts embedded in PDF (editable, accepted by journals); letters as paths in SVG (the same anywhere).
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "thinkalike",
+}
+
+
+def theme() -> AbstractContextManager[None]:
+    """Return a context within which matplotlib has this project's look, whatever the user's own settings are."""
+    keep = ("backend", "backend_fallback", "interactive", "toolbar")
+    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if key not in keep}
+    return mpl.rc_context({**defaults, **_SETTINGS})
+
+
+def themed(draw: Callable[P, R]) -> Callable[P, R]:
+    """Run `draw` within `theme()`."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with theme():
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of that many inches whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def panel_letter(axes: Axes, letter: str, title: str = "") -> None:
+    """Write a panel's letter, and its title after it, above the upper left corner of `axes`."""
+    axes.set_title(f"{letter}   {title}".strip(), loc="left", fontsize=LARGE, fontweight="bold")
