@@ -214,7 +214,7 @@ def _write_rows(path: Path, ids: np.ndarray, vectors: np.ndarray, metadata: Mapp
         use_dictionary=False,
         write_statistics=False,
         write_page_checksum=True,
-        use_byte_stream_split=["vector.list.element"],  # type: ignore[arg-type]
+        use_byte_stream_split=["vector.list.element"],
     ) as writer:
         for start in range(0, len(ids), rows):
             part = np.ascontiguousarray(vectors[start : start + rows], dtype=np.float32)

@@ -1,0 +1,170 @@
+"""Which sub-tokens belong to which word, by character offsets.
+
+The tokenizer reads the sentence as running text, as it did when the model was trained, and says which characters
+each sub-token covers. That is right for WordPiece, byte-level BPE, Metaspace and Unigram alike. Handing over split
+words instead goes wrong silently: byte-level tokenizers without a prefix space then read "the woman" as "thewoman".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thinkalike.errors import InputError
+
+# Marks of a preceding space; a sub-token of nothing else stands for the space, not for the word.
+_SPACE_MARKS = "▁Ġ "
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text and where its words are.
+
+    Attributes
+    ----------
+    name
+        The sentence_id, for messages.
+    text
+        What the tokenizer reads.
+    spans
+        Character range (start, end) of each word; empty for a prompt, which is one unit.
+    """
+
+    name: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class AlignedSentence:
+    """A tokenised sentence.
+
+    Attributes
+    ----------
+    ids
+        Token ids, with the tokenizer's special tokens.
+    words
+        Range (first, last + 1) of each word's sub-tokens.
+    body
+        Range of the text's sub-tokens, without special tokens around it.
+    first_is_special
+        Whether the tokenizer put a special token first.
+    """
+
+    ids: tuple[int, ...]
+    words: tuple[tuple[int, int], ...]
+    body: tuple[int, int]
+    first_is_special: bool
+
+
+def join_words(name: str, words: Sequence[str]) -> Sentence:
+    """Return the sentence whose words are joined by single spaces."""
+    spans, start = [], 0
+    for word in words:
+        spans.append((start, start + len(word)))
+        start += len(word) + 1
+    return Sentence(name, " ".join(words), tuple(spans))
+
+
+def find_words(name: str, words: Sequence[str], text: str) -> Sentence:
+    """Return the running text with the places of its words, found from left to right.
+
+    Raises
+    ------
+    InputError
+        When a word does not occur after its predecessor.
+    """
+    spans, start = [], 0
+    for position, word in enumerate(words):
+        found = text.find(word, start)
+        if found < 0:
+            raise InputError(
+                f"Sentence '{name}': word {position}, '{word}', does not occur in the sentence's text after the word "
+                "before it; correct the words or leave out the text."
+            )
+        start = found + len(word)
+        spans.append((found, start))
+    return Sentence(name, text, tuple(spans))
+
+
+def align(tokenizer: Any, sentences: Sequence[Sentence]) -> list[AlignedSentence]:
+    """Tokenise sentences and find the sub-tokens of every word.
+
+    Parameters
+    ----------
+    tokenizer
+        A fast tokenizer of transformers.
+    sentences
+        Made by `join_words` or `find_words`.
+
+    Raises
+    ------
+    InputError
+        When the tokenizer gives no offsets, a word gets no sub-token, or a sub-token covers two words; the sentence
+        names the word and the sentence.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        raise InputError(
+            f"{type(tokenizer).__name__} is a slow tokenizer, which does not say which characters its tokens cover; "
+            "use a model with a fast one (a tokenizer.json)."
+        )
+    if not sentences:
+        return []
+    encoded = tokenizer(
+        [sentence.text for sentence in sentences], truncation=False, padding=False, return_attention_mask=False,
+        verbose=False,
+    )  # fmt: skip
+    return [_align_one(encoding, sentence) for encoding, sentence in zip(encoded.encodings, sentences, strict=True)]
+
+
+def _align_one(encoding: Any, sentence: Sentence) -> AlignedSentence:
+    inside = np.array([sequence is not None for sequence in encoding.sequence_ids], dtype=bool)
+    where = np.flatnonzero(inside)
+    if not len(where):
+        raise InputError(f"Sentence '{sentence.name}' ({sentence.text!r}) gets no token at all; remove the sentence.")
+    return AlignedSentence(
+        ids=tuple(encoding.ids),
+        words=_word_ranges(encoding, inside, sentence),
+        body=(int(where[0]), int(where[-1]) + 1),
+        first_is_special=not inside[0],
+    )
+
+
+def _word_ranges(encoding: Any, inside: np.ndarray, sentence: Sentence) -> tuple[tuple[int, int], ...]:
+    word_of_character = np.full(len(sentence.text), -1)
+    for word, (start, end) in enumerate(sentence.spans):
+        word_of_character[start:end] = word
+    tokens: list[list[int]] = [[] for _ in sentence.spans]
+    for index, (start, end) in enumerate(encoding.offsets):
+        if inside[index]:
+            covered = word_of_character[start:end]
+            found = np.unique(covered[covered >= 0])
+            if len(found) > 1:
+                raise InputError(_two_words(encoding.tokens[index], found, sentence))
+            for word in found:
+                tokens[word].append(index)
+    return tuple(_range(encoding, indices, word, sentence) for word, indices in enumerate(tokens))
+
+
+def _range(encoding: Any, indices: list[int], word: int, sentence: Sentence) -> tuple[int, int]:
+    if not indices:
+        raise InputError(
+            f"Sentence '{sentence.name}': word {word}, {_word(sentence, word)!r}, gets no token from the tokenizer "
+            f"(the sentence is {sentence.text!r}); correct or remove the sentence."
+        )
+    if len(indices) > 1 and not encoding.tokens[indices[0]].strip(_SPACE_MARKS):
+        indices = indices[1:]
+    return indices[0], indices[-1] + 1
+
+
+def _two_words(token: str, found: np.ndarray, sentence: Sentence) -> str:
+    first, second = (_word(sentence, int(word)) for word in found[:2])
+    return (
+        f"Sentence '{sentence.name}': the token {token!r} covers both words {first!r} and {second!r}, so that neither "
+        "has a vector of its own; make them one word of the dataset or leave out this model."
+    )
+
+
+def _word(sentence: Sentence, word: int) -> str:
+    return sentence.text[slice(*sentence.spans[word])]

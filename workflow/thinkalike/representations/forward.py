@@ -1,0 +1,187 @@
+"""Run a model over batches and take the vectors of the wanted tokens: one forward pass for all layers."""
+
+import inspect
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from thinkalike.errors import InputError
+from thinkalike.representations.batching import equal_length_batches
+from thinkalike.representations.blocks import Capture, Selection, number_of_blocks
+from thinkalike.representations.layers import FINAL, LayerList, Numbering
+from thinkalike.representations.loading import LoadedModel
+from thinkalike.representations.units import TokenPlan
+
+_logger = logging.getLogger(__name__)
+
+
+def inspect_layers(loaded: LoadedModel, ids: np.ndarray, numbering: Numbering) -> LayerList:
+    """Run one sentence and return the layers that the model has.
+
+    Something comes after the last block exactly when the model's output differs from that block's.
+    """
+    depth = number_of_blocks(loaded.network) if len(loaded.blocks) == 1 else len(loaded.blocks)
+    everything = Capture(loaded.blocks, range(max(depth, len(loaded.blocks)) + 1))
+    batch = torch.as_tensor(ids[None], device=loaded.device)
+    with everything, torch.inference_mode():
+        everything.begin(_selection(loaded, np.zeros(len(ids), dtype=int), np.arange(len(ids))))
+        output = _call(loaded, batch, numbering == "hidden_states")
+    if numbering == "hidden_states":
+        return LayerList(loaded.name, numbering, len(output.hidden_states) - 1, has_final=False)
+    if everything.calls == 0:
+        raise InputError(
+            f"Model '{loaded.name}': the blocks '{loaded.blocks_name}' never run; name another list by 'blocks'."
+        )
+    last = everything.vectors[everything.calls]
+    has_final = not torch.equal(output[0][0].float().to(last.device), last)
+    return LayerList(loaded.name, numbering, everything.calls, has_final)
+
+
+def run_batches(
+    loaded: LoadedModel, plan: TokenPlan, layers: Iterable[str], numbering: Numbering, tokens_per_batch: int
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Give, batch by batch, the rows of some stimuli and their vectors in every layer.
+
+    A batch that does not fit into memory is halved, and so are the batches after it; what was done stays done.
+
+    Parameters
+    ----------
+    layers
+        Labels as `LayerList.resolve` gives them.
+    tokens_per_batch
+        The most tokens of a batch.
+
+    Yields
+    ------
+    rows
+        Indices of stimuli, integers of shape (k,).
+    vectors
+        A float32 array of shape (k, units) for every layer.
+    """
+    layers = list(layers)
+    stimuli_of = _stimuli_by_sentence(plan)
+    queue = deque(equal_length_batches(plan.lengths, tokens_per_batch))
+    budget = tokens_per_batch
+    with (
+        Capture(loaded.blocks, [int(layer) for layer in layers if layer != FINAL and numbering == "blocks"]) as capture,
+        tqdm(total=len(plan.ids), desc=loaded.name, unit="sentence", disable=None) as progress,
+    ):
+        while queue:
+            batch = queue.popleft()
+            length = len(plan.ids[batch[0]])
+            if len(batch) > 1 and len(batch) * length > budget:
+                half = (len(batch) + 1) // 2
+                queue.extendleft((batch[half:], batch[:half]))
+                continue
+            rows = np.concatenate([stimuli_of[sentence] for sentence in batch])
+            vectors = _try_batch(loaded, plan, batch, rows, capture, layers, numbering)
+            if vectors is None:
+                budget = _halved(loaded, len(batch), length)
+                queue.appendleft(batch)
+                continue
+            progress.update(len(batch))
+            yield rows, vectors
+
+
+def _try_batch(
+    loaded: LoadedModel,
+    plan: TokenPlan,
+    batch: np.ndarray,
+    rows: np.ndarray,
+    capture: Capture,
+    layers: list[str],
+    numbering: Numbering,
+) -> dict[str, np.ndarray] | None:
+    """Return the batch's vectors, or None when memory did not suffice."""
+    try:
+        return _run_batch(loaded, plan, batch, rows, capture, layers, numbering)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+    # Outside the except clause: the traceback would keep the batch's tensors alive.
+    capture.begin(_selection(loaded, np.empty(0, dtype=int), np.empty(0, dtype=int)))
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return None
+
+
+def _run_batch(
+    loaded: LoadedModel,
+    plan: TokenPlan,
+    batch: np.ndarray,
+    rows: np.ndarray,
+    capture: Capture,
+    layers: list[str],
+    numbering: Numbering,
+) -> dict[str, np.ndarray]:
+    place_in_batch = np.searchsorted(np.sort(batch), plan.sentence_of[rows])
+    place_in_batch = np.argsort(batch)[place_in_batch]
+    ranges = plan.ranges[rows]
+    counts = ranges[:, 1] - ranges[:, 0]
+    starts = np.cumsum(counts) - counts
+    columns = np.arange(counts.sum()) - np.repeat(starts - ranges[:, 0], counts)
+    selection = _selection(loaded, np.repeat(place_in_batch, counts), columns)
+    ids = torch.as_tensor(np.stack([plan.ids[sentence] for sentence in batch]), device=loaded.device)
+    with torch.inference_mode():
+        capture.begin(selection)
+        output = _call(loaded, ids, numbering == "hidden_states")
+        taken = {layer: _layer(layer, output, capture, selection, numbering) for layer in layers}
+        vectors = {layer: vector.cpu().numpy() for layer, vector in taken.items()}
+    if (counts > 1).any():
+        vectors = {
+            layer: np.add.reduceat(values, starts, axis=0) / counts[:, None].astype(np.float32)
+            for layer, values in vectors.items()
+        }
+    return vectors
+
+
+def _layer(layer: str, output: Any, capture: Capture, selection: Selection, numbering: Numbering) -> torch.Tensor:
+    if layer == FINAL:
+        return selection.take(output[0])
+    if numbering == "hidden_states":
+        return selection.take(output.hidden_states[int(layer)])
+    return capture.vectors[int(layer)]
+
+
+def _call(loaded: LoadedModel, ids: torch.Tensor, hidden_states: bool) -> Any:
+    options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
+    if "use_cache" in inspect.signature(loaded.network.forward).parameters:
+        options["use_cache"] = False
+    return loaded.network(input_ids=ids, **options)
+
+
+def _selection(loaded: LoadedModel, rows: np.ndarray, columns: np.ndarray) -> Selection:
+    return Selection(torch.as_tensor(rows, device=loaded.device), torch.as_tensor(columns, device=loaded.device))
+
+
+def _stimuli_by_sentence(plan: TokenPlan) -> list[np.ndarray]:
+    order = np.argsort(plan.sentence_of, kind="stable")
+    bounds = np.searchsorted(plan.sentence_of[order], np.arange(len(plan.ids) + 1))
+    return [order[start:end] for start, end in pairwise(bounds)]
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return (
+        isinstance(error, MemoryError | torch.OutOfMemoryError)
+        or "not enough memory" in text
+        or "can't allocate memory" in text
+        or "out of memory" in text
+    )
+
+
+def _halved(loaded: LoadedModel, sentences: int, length: int) -> int:
+    if sentences == 1:
+        raise InputError(
+            f"Model '{loaded.name}': one sentence of {length} tokens does not fit into memory; use a smaller dtype "
+            "(bfloat16), a device with more memory, or device_map."
+        )
+    budget = max(length, sentences * length // 2)
+    _logger.warning("%s: a batch did not fit into memory; going on with %d tokens a batch", loaded.name, budget)
+    return budget

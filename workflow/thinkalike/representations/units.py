@@ -1,0 +1,242 @@
+"""From tables to tokens: which sub-tokens stand for which stimulus."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from thinkalike.errors import InputError
+from thinkalike.representations.alignment import AlignedSentence, Sentence, align, find_words, join_words
+
+Unit = Literal["last", "first", "mean", "final", "cls"]
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TokenPlan:
+    """What to run and what to take.
+
+    Attributes
+    ----------
+    ids
+        Token ids of each sentence.
+    sentence_of
+        Index into `ids` of each stimulus, integers of shape (n,).
+    ranges
+        Sub-tokens (first, last + 1) whose mean is the stimulus's vector, integers of shape (n, 2).
+    unknown
+        Number of unknown sub-tokens in the sentences.
+    """
+
+    ids: list[np.ndarray]
+    sentence_of: np.ndarray
+    ranges: np.ndarray
+    unknown: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of tokens of each sentence."""
+        return np.array([len(ids) for ids in self.ids])
+
+
+def check_unit(unit: str) -> None:
+    """Refuse anything but the known units."""
+    if unit not in get_args(Unit):
+        raise InputError(f"unit is '{unit}' but must be one of {', '.join(get_args(Unit))}.")
+
+
+def plan_tokens(
+    tokenizer: Any, sentences: pd.DataFrame, stimuli: pd.DataFrame, unit: str, prepend_bos: bool = False
+) -> TokenPlan:
+    """Tokenise the sentences and find every stimulus's sub-tokens.
+
+    Parameters
+    ----------
+    tokenizer
+        A fast tokenizer of transformers.
+    sentences
+        Columns `sentence_id`, `words` (list) and, for running text and prompts, `text`.
+    stimuli
+        Columns `stimulus_id`, `sentence_id` and, unless stimuli are whole sentences, `position` and `word`.
+    unit
+        For words `last` (the paper's), `first` or `mean` of their sub-tokens; for whole sentences `final` (the text's
+        last token), `mean` of the text's tokens, or `cls`, the special token in front. `mean` is the word's where
+        stimuli have a position.
+    prepend_bos
+        Put the beginning-of-sequence token first where the tokenizer does not. GPT-2's first token has huge
+        activations whatever it is; with this option that is not the first word.
+
+    Raises
+    ------
+    InputError
+        For a unit that does not fit, and for everything that `align` refuses.
+    """
+    check_unit(unit)
+    whole = _stimuli_are_sentences(stimuli, unit)
+    used = sentences[sentences["sentence_id"].isin(set(stimuli["sentence_id"]))]
+    _check_sentences(sentences, stimuli)
+    aligned = align(tokenizer, _texts(used, whole))
+    index = {name: number for number, name in enumerate(used["sentence_id"])}
+    sentence_of = stimuli["sentence_id"].map(index).to_numpy(dtype=np.int64)
+    if whole:
+        ranges = np.array([_sentence_range(tokenizer, sentence, unit) for sentence in aligned])[sentence_of]
+    else:
+        ranges = _word_ranges(aligned, used, stimuli, sentence_of, unit)
+    ids = [np.array(sentence.ids, dtype=np.int64) for sentence in aligned]
+    unknown = _count_unknown(tokenizer, ids, used)
+    if prepend_bos:
+        ids, shifts = _prepend(tokenizer, ids)
+        ranges = ranges + shifts[sentence_of][:, None]
+    return TokenPlan(ids, sentence_of, ranges.astype(np.int64).reshape(-1, 2), unknown)
+
+
+def check_plan(plan: TokenPlan, stimuli: pd.DataFrame, model: str, limit: int | None, vocabulary: int) -> None:
+    """Refuse a sentence that the model would truncate, and token ids that it does not know.
+
+    Parameters
+    ----------
+    limit
+        The most tokens that the model reads; None for no limit.
+    vocabulary
+        Number of the model's input embeddings.
+    """
+    highest = max(int(ids.max()) for ids in plan.ids)
+    if highest >= vocabulary:
+        raise InputError(
+            f"Model '{model}': its tokenizer gives the token id {highest} but the model has {vocabulary} embeddings; "
+            "put the tokenizer of this very model beside it."
+        )
+    if limit is None or plan.lengths.max() <= limit:
+        return
+    lost = np.flatnonzero((plan.lengths[plan.sentence_of] > limit) & (plan.ranges[:, 1] > limit))
+    row = int(lost[0]) if len(lost) else int(np.flatnonzero(plan.lengths[plan.sentence_of] > limit)[0])
+    stimulus = stimuli.iloc[row]
+    word = f", so that the word '{stimulus['word']}' would be cut off" if "word" in stimuli and len(lost) else ""
+    raise InputError(
+        f"Sentence '{stimulus['sentence_id']}' has {plan.lengths[plan.sentence_of[row]]} tokens but model '{model}' "
+        f"reads at most {limit}{word}; remove or split the sentence."
+    )
+
+
+def _stimuli_are_sentences(stimuli: pd.DataFrame, unit: str) -> bool:
+    has_position = "position" in stimuli and stimuli["position"].notna().all()
+    if unit in ("last", "first") and not has_position:
+        raise InputError(
+            f"unit is '{unit}' but the stimuli are whole sentences without a position; use final, mean or cls."
+        )
+    return unit in ("final", "cls") or not has_position
+
+
+def _check_sentences(sentences: pd.DataFrame, stimuli: pd.DataFrame) -> None:
+    if len(stimuli) == 0:
+        raise InputError("There are no stimuli; check the dataset.")
+    absent = ~stimuli["sentence_id"].isin(set(sentences["sentence_id"]))
+    if absent.any():
+        row = stimuli[absent].iloc[0]
+        raise InputError(
+            f"Stimulus '{row['stimulus_id']}' belongs to sentence '{row['sentence_id']}', which is not in the table of "
+            "sentences; make both tables anew."
+        )
+    if sentences["sentence_id"].duplicated().any():
+        name = sentences.loc[sentences["sentence_id"].duplicated(), "sentence_id"].iloc[0]
+        raise InputError(f"The table of sentences holds '{name}' twice; give every sentence an id of its own.")
+
+
+def _texts(sentences: pd.DataFrame, whole: bool) -> list[Sentence]:
+    texts = sentences["text"] if "text" in sentences else pd.Series(None, index=sentences.index, dtype=object)
+    words = sentences["words"] if "words" in sentences else pd.Series(None, index=sentences.index, dtype=object)
+    return [
+        _text(name, row_words, row_text, whole)
+        for name, row_words, row_text in zip(sentences["sentence_id"], words, texts, strict=True)
+    ]
+
+
+def _text(name: str, words: Sequence[str] | None, text: str | None, whole: bool) -> Sentence:
+    has_words = words is not None and not np.isscalar(words) and len(words) > 0
+    if isinstance(text, str):
+        return find_words(name, list(words or []), text) if has_words and not whole else Sentence(name, text, ())
+    if not has_words or words is None:
+        raise InputError(f"Sentence '{name}' has neither words nor a text; remove it.")
+    for position, word in enumerate(words):
+        if not isinstance(word, str) or not word:
+            raise InputError(f"Sentence '{name}': word {position} is {word!r}; give every word at least a character.")
+    return join_words(name, list(words))
+
+
+def _word_ranges(
+    aligned: list[AlignedSentence], sentences: pd.DataFrame, stimuli: pd.DataFrame, sentence_of: np.ndarray, unit: str
+) -> np.ndarray:
+    positions = stimuli["position"].to_numpy(dtype=np.int64)
+    ranges = np.empty((len(stimuli), 2), dtype=np.int64)
+    for row, (sentence, position) in enumerate(zip(sentence_of, positions, strict=True)):
+        words = aligned[sentence].words
+        if not 0 <= position < len(words):
+            raise InputError(
+                f"Stimulus '{stimuli['stimulus_id'].iloc[row]}' has position {position} but its sentence "
+                f"'{stimuli['sentence_id'].iloc[row]}' has {len(words)} words; positions start at 0."
+            )
+        ranges[row] = words[position]
+    _check_words(stimuli, sentences, sentence_of, positions)
+    if unit == "last":
+        ranges[:, 0] = ranges[:, 1] - 1
+    elif unit == "first":
+        ranges[:, 1] = ranges[:, 0] + 1
+    return ranges
+
+
+def _check_words(
+    stimuli: pd.DataFrame, sentences: pd.DataFrame, sentence_of: np.ndarray, positions: np.ndarray
+) -> None:
+    """Refuse two tables that do not belong together."""
+    if "word" not in stimuli:
+        return
+    words = sentences["words"].to_list()
+    for row, word in enumerate(stimuli["word"]):
+        found = words[sentence_of[row]][positions[row]]
+        if isinstance(word, str) and word != found:
+            raise InputError(
+                f"Stimulus '{stimuli['stimulus_id'].iloc[row]}' is the word '{word}' but word {positions[row]} of its "
+                f"sentence is '{found}'; the stimuli and the sentences are not of one dataset."
+            )
+
+
+def _sentence_range(tokenizer: Any, sentence: AlignedSentence, unit: str) -> tuple[int, int]:
+    first, end = sentence.body
+    if unit == "final":
+        return end - 1, end
+    if unit == "mean":
+        return first, end
+    if not sentence.first_is_special or sentence.ids[0] != tokenizer.cls_token_id:
+        raise InputError(
+            f"unit is 'cls' but {type(tokenizer).__name__} puts no [CLS] token in front of a sentence; use final or "
+            "mean."
+        )
+    return 0, 1
+
+
+def _prepend(tokenizer: Any, ids: list[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the ids with the token in front where it was not, and by how much each sentence moved."""
+    token = tokenizer.bos_token_id
+    if token is None:
+        raise InputError(
+            f"prepend_bos is true but {type(tokenizer).__name__} has no beginning-of-sequence token; set it to false."
+        )
+    shifts = np.array([int(sentence[0] != token) for sentence in ids])
+    moved = [np.append(token, sentence) if shift else sentence for sentence, shift in zip(ids, shifts, strict=True)]
+    return moved, shifts
+
+
+def _count_unknown(tokenizer: Any, ids: list[np.ndarray], sentences: pd.DataFrame) -> int:
+    token = getattr(tokenizer, "unk_token_id", None)
+    if token is None:
+        return 0
+    counts = np.array([int((sentence == token).sum()) for sentence in ids])
+    if counts.any():
+        _logger.warning(
+            "%d of %d sub-tokens are unknown to the tokenizer, for example in sentence '%s'",
+            counts.sum(), sum(map(len, ids)), sentences["sentence_id"].iloc[int(np.argmax(counts > 0))],
+        )  # fmt: skip
+    return int(counts.sum())
