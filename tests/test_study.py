@@ -1,0 +1,162 @@
+"""A study's configuration: what is filled in, what is refused, and in which words."""
+
+from pathlib import Path
+
+import pytest
+
+from thinkalike.configuration import read_schema, refuse_duplicate_keys, validate
+from thinkalike.errors import InputError
+from thinkalike.study import load_study, name_pattern
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = read_schema(ROOT / "workflow/schemas/study.schema.yaml")
+
+
+def minimal(**changes):
+    study = {
+        "study": "one",
+        "datasets": {"words": {"grammar": "language.fcfg", "corpus": {"grammar": "language.fcfg"}}},
+        "models": {"gpt2": {"train": "gpt2", "layers": 2}},
+    }
+    return {**study, **changes}
+
+
+@pytest.fixture
+def base(tmp_path):
+    (tmp_path / "language.fcfg").write_text("S -> 'a'\n")
+    (tmp_path / "cortex.parquet").write_bytes(b"")
+    return tmp_path
+
+
+def test_defaults_are_filled_in_at_every_level(base):
+    study = load_study(minimal(), SCHEMA, base)
+    assert study.seed == 0
+    assert study.mlem["folds"] == 5
+    assert study.representations["numbering"] == "blocks"
+    assert study.datasets["words"]["corpus"]["sentences"] == 50_000
+    assert "inference" not in study.mlem
+
+
+def test_the_given_configuration_is_left_as_it_was(base):
+    given = minimal()
+    load_study(given, SCHEMA, base)
+    assert given == minimal()
+
+
+@pytest.mark.parametrize(
+    ("entry", "layers"),
+    [
+        ({"train": "gpt2", "layers": 2}, ("0", "1", "2", "final")),
+        ({"train": "bert", "layers": 2}, ("0", "1", "2")),
+        ({"train": "lstm", "layers": 1}, ("0", "1")),
+        ({"train": "mamba", "layers": 1, "numbering": "hidden_states"}, ("0", "1")),
+        ({"hub": "some/model", "layers": 2}, ("0", "1", "2")),
+        ({"hub": "some/model", "layers": 2, "final": True}, ("0", "1", "2", "final")),
+        ({"hub": "some/model", "layers": [0, 8, "final"]}, ("0", "8", "final")),
+        ({"hub": "some/model", "layers": "last"}, ("last",)),
+        ({"activations": "cortex.parquet"}, ("0",)),
+        ({"activations": "cortex.parquet", "layers": ["V1", "V4"]}, ("V1", "V4")),
+    ],
+)
+def test_layers_of_a_model(base, entry, layers):
+    assert load_study(minimal(models={"m": entry}), SCHEMA, base).models["m"].layers == layers
+
+
+def test_seeds_become_models_and_untrained_models_controls(base):
+    models = {
+        "gpt2": {"train": "gpt2", "layers": 1, "seeds": [0, 3]},
+        "gpt2-untrained": {"train": "gpt2", "layers": 1, "steps": 0},
+    }
+    study = load_study(minimal(models=models), SCHEMA, base)
+    assert list(study.models) == ["gpt2-seed0", "gpt2-seed3", "gpt2-untrained"]
+    assert [model.seed for model in study.models.values()] == [0, 3, 0]
+    assert [model.control for model in study.models.values()] == [False, False, True]
+    assert {model.family for model in study.models.values()} == {"gpt2"}
+
+
+def test_pairs_are_unordered_sorted_and_hold_each_model_with_itself(base):
+    models = {name: {"hub": "x", "layers": 1} for name in ("b", "a", "c")}
+    study = load_study(minimal(models=models), SCHEMA, base)
+    assert study.pairs == [("a", "a"), ("a", "b"), ("a", "c"), ("b", "b"), ("b", "c"), ("c", "c")]
+
+
+def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
+    config = minimal(
+        models={"a": {"hub": "x", "layers": 1, "unit": "first"}, "b": {"hub": "x", "layers": 1}},
+        representations={"unit": "last"},
+    )
+    config["datasets"]["words"]["unit"] = "mean"
+    study = load_study(config, SCHEMA, base)
+    assert study.extraction_settings("words", "a")["unit"] == "first"
+    assert study.extraction_settings("words", "b")["unit"] == "mean"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"studdy": 1}, ["unknown key 'studdy'", "did you mean 'study'"]),
+        ({"study": "a--b"}, ["'a--b'", "study"]),
+        ({"study": "a/b"}, ["'a/b'", "study"]),
+        ({"seed": "zero"}, ["seed", "'zero'", "integer"]),
+        ({"datasets": {}}, ["datasets"]),
+        ({"datasets": {"d": {}}}, ["datasets.d", "grammar, table, conllu, prompts", "none"]),
+        ({"datasets": {"d": {"grammar": "absent.fcfg"}}}, ["datasets.d.grammar", "absent.fcfg", "does not exist"]),
+        ({"datasets": {"d": {"grammar": "language.fcfg"}}}, ["gpt2", "datasets.d", "corpus"]),
+        ({"models": {"a--b": {"train": "gpt2", "layers": 1}}}, ["a--b"]),
+        ({"models": {"m": {"train": "gpt3", "layers": 1}}}, ["models.m.train", "gpt3", "bert, gpt2, lstm, mamba"]),
+        ({"models": {"m": {"train": "gpt2"}}}, ["models.m", "layers"]),
+        ({"models": {"m": {"train": "gpt2", "layers": 0}}}, ["models.m.layers"]),
+        ({"models": {"m": {"train": "gpt2", "layers": [1]}}}, ["models.m.layers", "number of layers"]),
+        ({"models": {"m": {"train": "bert", "layers": 1, "final": True}}}, ["models.m.final", "no final norm"]),
+        ({"models": {"m": {"hub": "x", "train": "bert", "layers": 1}}}, ["models.m", "train and hub"]),
+        ({"models": {"m": {"hub": "x", "layers": 1, "steps": 3}}}, ["models.m.steps", "goes with 'train'"]),
+        ({"models": {"m": {"activations": "no.npz"}}}, ["models.m.activations", "no.npz", "does not exist"]),
+        (
+            {"models": {"m": {"hub": "x", "layers": 1, "seeds": [0, 1]}}},
+            ["models.m.seeds", "goes with 'train'"],
+        ),
+        (
+            {"models": {"m": {"train": "gpt2", "layers": 1, "seeds": [0, 1]}, "m-seed0": {"hub": "x", "layers": 1}}},
+            ["two models are called 'm-seed0'"],
+        ),
+        ({"mlem": {"distance": "euclid"}}, ["mlem.distance", "'euclid'", "sqeuclidean"]),
+        ({"mlem": {"fold": 5}}, ["mlem", "'fold'", "did you mean 'folds'"]),
+        ({"similarity": {"feature_based": ["kendall"]}}, ["similarity.feature_based.0", "weighted_kendall"]),
+        ({"figures": {"formats": ["gif"]}}, ["figures.formats.0", "'gif'", "pdf, svg, png"]),
+    ],
+)
+def test_a_wrong_configuration_is_named_in_one_sentence(base, changes, words):
+    with pytest.raises(InputError) as raised:
+        load_study(minimal(**changes), SCHEMA, base)
+    message = str(raised.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(InputError, match="lacks the key 'models'"):
+        validate({"study": "a", "datasets": {"d": {"grammar": "x"}}}, SCHEMA)
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("models:\n  bert: {layers: 1}\n  bert: {layers: 2}\n")
+    with pytest.raises(InputError, match=r"line 3: the key 'bert' stands twice"):
+        refuse_duplicate_keys(path)
+
+
+def test_a_file_that_is_not_yaml_is_refused(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("models: [")
+    with pytest.raises(InputError, match="not a readable YAML file"):
+        refuse_duplicate_keys(path)
+
+
+def test_the_name_pattern_matches_exactly_the_names():
+    import re
+
+    pattern = re.compile(f"^(?:{name_pattern(['gpt2', 'a.b'])})$")
+    assert pattern.match("gpt2") and pattern.match("a.b")
+    assert not pattern.match("gpt23") and not pattern.match("axb")
+    assert not re.match(f"^(?:{name_pattern([])})$", "")
