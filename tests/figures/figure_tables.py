@@ -7,7 +7,9 @@ import pandas as pd
 
 FEATURES = ["word_length", "gender", "number", "part_of_speech", "tense", "person", "word_position", "question"]
 SMALL = {
-    f"{family}-{kind}": family for family in ("bert", "gpt2", "mamba", "lstm") for kind in ("seed0", "seed1", "untrained")
+    f"{family}-{kind}": family
+    for family in ("bert", "gpt2", "mamba", "lstm")
+    for kind in ("seed0", "seed1", "untrained")
 }
 DEPTHS = {"bert": 4, "gpt2": 4, "mamba": 6, "lstm": 3}
 HUB = {"bert-base-uncased": "bert", "gpt2": "gpt2", "mamba-130m-hf": "mamba"}
@@ -128,3 +130,51 @@ def vectors(stimuli: pd.DataFrame, feature: str = "part_of_speech", size: int = 
     codes = stimuli[feature].astype("category").cat.codes.to_numpy()
     centres = random.normal(0, 2, size=(codes.max() + 2, size))
     return (centres[codes] + random.normal(0, 1, size=(len(stimuli), size))).astype(np.float32)
+
+
+def correlation_table(seed: int = 6) -> pd.DataFrame:
+    """Correlations of Table S1's features and a control, one of them not defined."""
+    random = np.random.default_rng(seed)
+    names = [*FEATURES, "word_identity"]
+    rows = []
+    for first, second in itertools.combinations_with_replacement(names, 2):
+        value = 1.0 if first == second else float(np.clip(random.normal(0, 0.3), -1, 1))
+        roles = ["control" if name == "word_identity" else "feature" for name in (first, second)]
+        rows.append((first, second, np.nan if (first, second) == ("gender", "tense") else value, *roles))
+    return pd.DataFrame(rows, columns=["feature_a", "feature_b", "correlation", "role_a", "role_b"])
+
+
+def agreement_table(measures: int = 8, seed: int = 7) -> pd.DataFrame:
+    """Agreement between measures."""
+    random = np.random.default_rng(seed)
+    names = ["weighted_kendall", "rsa", "cka", "cka_debiased", "procrustes", "jaccard", "aligned_cosine", "svcca"]
+    rows = [(a, b, random.uniform(-0.3, 1), 2556) for a, b in itertools.combinations(names[:measures], 2)]
+    return pd.DataFrame(rows, columns=["measure_a", "measure_b", "spearman", "n_pairs"])
+
+
+def accuracy_table(families: dict[str, str] = SMALL, seed: int = 8) -> pd.DataFrame:
+    """Accuracy of each model by phenomenon."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for model, phenomenon in itertools.product(families, ["subject_verb_number", "question_form", "reflexive_gender"]):
+        level = 0.5 if "untrained" in model else 0.93
+        rows.append((model, phenomenon, float(np.clip(level + random.normal(0, 0.05), 0, 1))))
+    return pd.DataFrame(rows, columns=["model", "phenomenon", "accuracy"])
+
+
+def benchmark_table(seed: int = 9) -> pd.DataFrame:
+    """Time and memory of made-up jobs."""
+    random = np.random.default_rng(seed)
+    rules = {
+        "train": (8, 60, 900),
+        "extract": (12, 9, 800),
+        "fit": (70, 1.2, 300),
+        "compare": (78, 0.6, 250),
+        "stimuli": (1, 4, 200),
+    }
+    rows = []
+    for rule, (count, seconds, memory) in rules.items():
+        for _ in range(count):
+            rows.append((rule, seconds * random.lognormal(0, 0.3), memory * random.lognormal(0, 0.15)))
+    rows.append(("report", 0.2, np.nan))
+    return pd.DataFrame(rows, columns=["rule", "s", "max_rss"])

@@ -49,13 +49,15 @@ def extreme_pairs(
         pairs = pairs[families[0] != families[1]]
     if pairs.empty:
         raise InputError(
-            f"The similarity table has no pair of layers of {measure} between two trained models of different families; "
+            f"The similarity table has no pair of layers of {measure} between the models to compare; "
             "add a model to the study or allow pairs within a model."
         )
     pairs = pairs.sort_values(["value", "model_a", "layer_a", "model_b", "layer_b"], kind="stable")
     low, high = pairs["value"].min(), pairs["value"].max()
     ends = (high, low) if larger_is_more_similar(measure) else (low, high)
-    return {name: _pair(pairs[pairs["value"] == end].iloc[0]) for name, end in zip(("most", "least"), ends, strict=True)}
+    return {
+        name: _pair(pairs[pairs["value"] == end].iloc[0]) for name, end in zip(("most", "least"), ends, strict=True)
+    }
 
 
 _MODELS = ("model_a", "model_b")

@@ -33,14 +33,17 @@ def place_labels(
     placed: list[Bbox] = []
     for index in _crowded_first(pixels, labels):
         text = axes.annotate(
-            labels[index], points[index], xytext=(0, 0), textcoords="offset points", fontsize=SMALL, color=colours[index]
+            labels[index],
+            points[index],
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=SMALL,
+            color=colours[index],
         )
         text.set_in_layout(False)
         size = text.get_window_extent(renderer)
         box = _free_place(pixels[index], size.width, size.height, frame, taken, placed, scale)
         placed.append(box)
-        offset = (np.array([box.x0, box.y0 + 0.2 * box.height]) - pixels[index]) / scale
-        text.set_position(tuple(offset))
         text.set_verticalalignment("bottom")
         text.set_position(tuple((np.array([box.x0, box.y0]) - pixels[index]) / scale))
         _tie(axes, pixels[index], box, scale)
@@ -65,7 +68,9 @@ def _free_place(
             # The box touches the anchor with the side that faces the point.
             corner = anchor - np.array([width, height]) * (1 - direction) / 2
             box = Bbox.from_bounds(*corner, width, height)
-            cost = 20 * sum(map(_overlap(box), placed)) + 4 * sum(map(_overlap(box), taken)) + _outside(box, frame)
+            roomy = box.padded(1.5 * scale)
+            cost = 20 * sum(_overlap(roomy, other) for other in placed) + 4 * sum(_overlap(box, dot) for dot in taken)
+            cost += 20 * (width * height - _overlap(box, frame)) + 2 * height * _crossed(point, box, taken)
             cost = cost / (width * height) + 0.002 * radius
             if cost < least:
                 best, least = box, cost
@@ -73,21 +78,26 @@ def _free_place(
     return best
 
 
-def _overlap(box: Bbox):
-    def area(other: Bbox) -> float:
-        width = min(box.x1, other.x1) - max(box.x0, other.x0)
-        height = min(box.y1, other.y1) - max(box.y0, other.y0)
-        return width * height if width > 0 and height > 0 else 0.0
-
-    return area
+def _overlap(box: Bbox, other: Bbox) -> float:
+    width = min(box.x1, other.x1) - max(box.x0, other.x0)
+    height = min(box.y1, other.y1) - max(box.y0, other.y0)
+    return width * height if width > 0 and height > 0 else 0.0
 
 
-def _outside(box: Bbox, frame: Bbox) -> float:
-    return 20 * (box.width * box.height - _overlap(box)(frame))
+def _nearest(point: np.ndarray, box: Bbox) -> np.ndarray:
+    return np.clip(point, [box.x0, box.y0], [box.x1, box.y1])
+
+
+def _crossed(point: np.ndarray, box: Bbox, taken: list[Bbox]) -> float:
+    """Return the length of the line from `point` to `box` that lies on other points."""
+    end = _nearest(point, box)
+    steps = point + np.linspace(0, 1, 12)[:, None] * (end - point)
+    others = [dot for dot in taken if not dot.contains(*point)]
+    return float(np.hypot(*(end - point))) * np.mean([any(dot.contains(*step) for dot in others) for step in steps])
 
 
 def _tie(axes: Axes, point: np.ndarray, box: Bbox, scale: float) -> None:
-    nearest = np.clip(point, [box.x0, box.y0], [box.x1, box.y1])
+    nearest = _nearest(point, box)
     if np.hypot(*(nearest - point)) < 7 * scale:
         return
     ends = axes.transData.inverted().transform([point, nearest])

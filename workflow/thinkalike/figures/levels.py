@@ -6,8 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from thinkalike.figures.theme import LIGHT_GREY
-
+_UNDEFINED_COLOUR = "#bdbdbd"
 _COLOURS = ("#332288", "#cc6677", "#117733", "#ddaa33", "#88ccee", "#882255", "#44aa99", "#aa4499")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 UNDEFINED = "undefined"
@@ -31,7 +30,7 @@ def level_styles(values: pd.Series) -> list[Level]:
     rarer ones share one look, "other".
     """
     undefined = values.isna().to_numpy()
-    levels = [Level(UNDEFINED, LIGHT_GREY, "o", undefined)] if undefined.any() else []
+    levels = [Level(UNDEFINED, _UNDEFINED_COLOUR, "o", undefined)] if undefined.any() else []
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return levels + _scaled(values)
     text = values.astype("string").fillna("").to_numpy(dtype=object).astype(str)
@@ -52,8 +51,11 @@ def _scaled(values: pd.Series) -> list[Level]:
     distinct = np.unique(numbers[np.isfinite(numbers)])
     colours = mpl.colormaps["viridis_r"]
     # The lightest tenth of the scale is lost on white.
-    shares = 0.1 + 0.9 * (distinct - distinct.min(initial=0)) / max(float(np.ptp(distinct)) if len(distinct) else 0, 1e-12)
-    shown = {0, len(distinct) - 1, *(np.linspace(0, len(distinct) - 1, 6).round().astype(int))}
+    shares = 0.1 + 0.9 * (distinct - distinct.min(initial=0)) / max(
+        float(np.ptp(distinct)) if len(distinct) else 0, 1e-12
+    )
+    most = len(distinct) if len(distinct) <= 10 else 6
+    shown = set(np.linspace(0, len(distinct) - 1, most).round().astype(int))
     return [
         Level(f"{value:g}", mpl.colors.to_hex(colours(share)), "o", numbers == value, index in shown)
         for index, (value, share) in enumerate(zip(distinct, shares, strict=True))
@@ -69,3 +71,13 @@ def _natural(level: str) -> tuple[int, float, str]:
 
 def _written(level: str) -> str:
     return {"True": "yes", "False": "no"}.get(level, level)
+
+
+def ordered_levels(values: pd.Series) -> pd.Series:
+    """Return how often each defined level occurs, index as written: numbers in order, else the most frequent first."""
+    counts = values.dropna().value_counts()
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return counts.sort_index().rename(index=lambda level: f"{level:g}")
+    counts.index = counts.index.map(str)
+    ordered = sorted(counts.index, key=lambda level: (-counts[level], _natural(level)))
+    return counts.loc[ordered].rename(index=_written)

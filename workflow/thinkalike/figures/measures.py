@@ -1,5 +1,6 @@
 """How a similarity measure is written on an axis, and the scale of its colours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,3 +86,9 @@ def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
         bound = max(1.0, float(np.abs(finite).max(initial=0.0)))
         return ColourScale(DIVERGING, -bound, bound)
     return ColourScale(SEQUENTIAL, 0.0, max(1.0, float(finite.max(initial=0.0))))
+
+
+def measures_in_order(names: Iterable[str]) -> list[str]:
+    """Return measures in the order of the table above (feature-based first), others after them by name."""
+    order = list(_LABELS)
+    return sorted(set(names), key=lambda name: (order.index(name) if name in order else len(order), name))

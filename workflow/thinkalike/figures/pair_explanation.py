@@ -15,7 +15,7 @@ from thinkalike.figures.inputs import require
 from thinkalike.figures.label_placement import place_labels
 from thinkalike.figures.layer_pairs import Layer
 from thinkalike.figures.levels import UNDEFINED, level_styles
-from thinkalike.figures.styles import FeatureStyle, ModelStyle, feature_label, feature_styles, model_styles
+from thinkalike.figures.styles import FeatureStyle, ModelStyle, feature_label, feature_styles, model_styles, written
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed
 
 
@@ -56,7 +56,7 @@ def pair_explanation(
     profiles = pd.DataFrame({side: _profile(importance, layer) for side, layer in zip("ab", pair, strict=True)})
     names = importance["model"].astype(str)
     models = model_styles(names, families)
-    features = {name: style for name, style in feature_styles(profiles.index).items()}
+    features = feature_styles(profiles.index)
     profiles = profiles.loc[list(features)]
     figure = new_figure(DOUBLE_COLUMN, 4.7)
     axes = figure.subplot_mosaic(
@@ -70,13 +70,15 @@ def pair_explanation(
         axes[f"map_{side}"].set_title(_layer_label(layer, models), color=models[layer[0]].text_colour)
         _draw_legend(axes[f"legend_{side}"], handles, str(profiles[side].idxmax()), side)
     _draw_bars(axes["bars"], profiles, features)
-    _draw_scatter(axes["scatter"], profiles, features, [(_layer_label(layer, models), models[layer[0]]) for layer in pair])
+    _draw_scatter(
+        axes["scatter"], profiles, features, [(_layer_label(layer, models), models[layer[0]]) for layer in pair]
+    )
     place_labels(
         figure,
         axes["scatter"],
         profiles[["a", "b"]].to_numpy(),
         [style.label for style in features.values()],
-        [style.colour for style in features.values()],
+        [style.text_colour for style in features.values()],
     )
     return figure
 
@@ -95,7 +97,9 @@ def _join(coordinates: pd.DataFrame, stimuli: pd.DataFrame, feature: object) -> 
     levels = stimuli.set_index("stimulus_id")[str(feature)]
     unknown = coordinates.index.difference(levels.index)
     if len(unknown):
-        raise InputError(f"The stimulus table has no stimulus '{unknown[0]}' of the word map; both must be of one dataset.")
+        raise InputError(
+            f"The stimulus table has no stimulus '{unknown[0]}' of the word map; both must be of one dataset."
+        )
     return coordinates.assign(level=levels.reindex(coordinates.index)).sort_index()
 
 
@@ -106,7 +110,9 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
         face = "none" if hollow else level.colour
         look = {"marker": level.marker, "markerfacecolor": face, "markeredgecolor": level.colour if hollow else "white"}
         points = words[level.rows]
-        axes.plot(points["x"], points["y"], linestyle="", markersize=3.4, markeredgewidth=0.6 if hollow else 0.25, **look)
+        axes.plot(
+            points["x"], points["y"], linestyle="", markersize=3.4, markeredgewidth=0.6 if hollow else 0.25, **look
+        )
         look = {**look, "markeredgecolor": GREY if hollow else "none"}
         if level.in_legend:
             handles.append(Line2D([], [], linestyle="", markersize=4.2, markeredgewidth=0.6, label=level.label, **look))
@@ -125,7 +131,9 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
 def _draw_legend(axes: Axes, handles: list[Line2D], feature: str, side: str) -> None:
     axes.axis("off")
     place = {"a": ("center left", (0.0, 0.5)), "b": ("lower center", (0.5, 0.0))}[side]
-    title = f"{feature_label(feature)}\n(dominant {'in the layer on the left' if side == 'a' else 'in the layer below'})"
+    title = (
+        f"{feature_label(feature)}\n(dominant {'in the layer on the left' if side == 'a' else 'in the layer below'})"
+    )
     legend = axes.legend(
         handles=handles, title=title, loc=place[0], bbox_to_anchor=place[1], ncols=2 if len(handles) > 4 else 1
     )
@@ -146,7 +154,7 @@ def _draw_scatter(
     axes.set_xlabel(f"Feature importance, {names[0][0]}", color=names[0][1].text_colour)
     axes.set_ylabel(f"Feature importance, {names[1][0]}", color=names[1][1].text_colour)
     axes.grid(False)
-    axes.set_title(f"Weighted Kendall τ = {weightedtau(profiles['a'], profiles['b']).statistic:.2f}")
+    axes.set_title(f"Weighted Kendall τ = {written(weightedtau(profiles['a'], profiles['b']).statistic)}")
 
 
 def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, FeatureStyle]) -> None:
@@ -162,7 +170,7 @@ def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, Featur
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("Contribution to τ")
-    axes.set_title(f"Contributions (sum {parts.sum():.2f})")
+    axes.set_title(f"Contributions (sum {written(parts.sum())})")
 
 
 def _layer_label(layer: Layer, models: Mapping[str, ModelStyle]) -> str:

@@ -11,7 +11,7 @@ from thinkalike.figures.layer_map import draw_layer_map, layer_map_handles
 from thinkalike.figures.layer_pairs import distinct_pairs, layer_matrix, models_of
 from thinkalike.figures.measures import measure_label
 from thinkalike.figures.similarity_matrix import draw_matrix
-from thinkalike.figures.styles import model_styles
+from thinkalike.figures.styles import model_styles, written
 from thinkalike.figures.theme import DOUBLE_COLUMN, NORMAL, new_figure, panel_letter, themed
 
 
@@ -58,4 +58,4 @@ def _agreement(one: pd.DataFrame, other: pd.DataFrame) -> str:
     keys = ["model_a", "layer_a", "model_b", "layer_b"]
     pairs = distinct_pairs(one).merge(distinct_pairs(other), on=keys, suffixes=("_one", "_other"))
     rho = spearmanr(pairs["value_one"], pairs["value_other"]).statistic if len(pairs) > 2 else float("nan")
-    return f"Agreement of the two matrices over {len(pairs):,} layer pairs: Spearman ρ = {rho:.2f}"
+    return f"Agreement of the two matrices over {len(pairs):,} layer pairs: Spearman ρ = {written(rho)}"

@@ -1,5 +1,6 @@
 """All layers of all models against each other by one measure, as a matrix with a block for each pair of models."""
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,9 +17,7 @@ from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SM
 
 
 @themed
-def similarity_matrix(
-    similarity: pd.DataFrame, *, measure: str, families: Mapping[str, str] | None = None
-) -> Figure:
+def similarity_matrix(similarity: pd.DataFrame, *, measure: str, families: Mapping[str, str] | None = None) -> Figure:
     """Draw the matrix of one measure.
 
     Parameters
@@ -50,8 +49,8 @@ def draw_matrix(axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyl
     axes.grid(False)
     names = matrix.index.get_level_values("model").to_numpy()
     starts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1), len(names)]
-    blocks = [(models[names[start]], start, stop) for start, stop in zip(starts[:-1], starts[1:], strict=True)]
-    for (before, _, _), (after, start, _) in zip(blocks[:-1], blocks[1:], strict=True):
+    blocks = [(models[names[start]], start, stop) for start, stop in itertools.pairwise(starts)]
+    for (before, _, _), (after, start, _) in itertools.pairwise(blocks):
         width = 0.4 if before.family == after.family else 1.0
         axes.axhline(start - 0.5, color=DARK_GREY, linewidth=width)
         axes.axvline(start - 0.5, color=DARK_GREY, linewidth=width)

@@ -77,6 +77,11 @@ class FeatureStyle:
     control: bool
 
     @property
+    def text_colour(self) -> str:
+        """The colour, dark enough to read in small print."""
+        return _darken(self.colour)
+
+    @property
     def line(self) -> dict[str, Any]:
         """Keywords for a line of this feature."""
         dashes = (0, (1, 1.2)) if self.control else "solid"
@@ -112,7 +117,7 @@ class ModelStyle:
     @property
     def text_colour(self) -> str:
         """The family's hue, dark enough to read in small print."""
-        return to_hex([0.75 * channel for channel in to_rgb(self.family_colour)])
+        return _darken(self.family_colour)
 
     @property
     def family_label(self) -> str:
@@ -153,6 +158,11 @@ def feature_styles(roles: Mapping[str, str] | Iterable[str]) -> dict[str, Featur
         look = _CONTROL_LOOKS[place % len(_CONTROL_LOOKS)]
         styles[name] = FeatureStyle(name, f"{feature_label(name)} (control)", *look, True)
     return styles
+
+
+def written(value: float) -> str:
+    """Return a number with two decimals and a minus that is one."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def is_control(name: str) -> bool:
@@ -225,6 +235,10 @@ def _family_colours(families: list[str]) -> dict[str, str]:
 
 def _lighten(colour: str, share: float) -> str:
     return to_hex([1 - (1 - channel) * (1 - share) for channel in to_rgb(colour)])
+
+
+def _darken(colour: str) -> str:
+    return to_hex([0.75 * channel for channel in to_rgb(colour)])
 
 
 def _seed(name: str) -> int | None:

@@ -1,0 +1,34 @@
+"""How far the measures of similarity agree on which layers are alike."""
+
+import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from thinkalike.figures.heatmap import draw_heatmap, square_table
+from thinkalike.figures.inputs import require
+from thinkalike.figures.measures import measures_in_order, short_label
+from thinkalike.figures.theme import DIVERGING, new_figure, themed
+
+
+@themed
+def measure_agreement(agreement: pd.DataFrame) -> Figure:
+    """Draw the Spearman correlation between each two measures over layer pairs.
+
+    Parameters
+    ----------
+    agreement
+        One row a pair of measures: `measure_a, measure_b, spearman, n_pairs`; in either direction or both.
+    """
+    require(agreement, ("measure_a", "measure_b", "spearman", "n_pairs"), "agreement")
+    measures = measures_in_order({*agreement["measure_a"].astype(str), *agreement["measure_b"].astype(str)})
+    matrix = square_table(agreement, "measure_a", "measure_b", "spearman", measures, "agreement")
+    side = max(3.0, 1.2 + 0.34 * len(measures))
+    figure = new_figure(side * 1.12, side)
+    axes = figure.subplots()
+    draw_heatmap(axes, matrix, [short_label(measure) for measure in measures])
+    fewest, most = int(agreement["n_pairs"].min()), int(agreement["n_pairs"].max())
+    pairs = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    colours = ScalarMappable(Normalize(-1, 1), cmap=DIVERGING)
+    figure.colorbar(colours, ax=axes, label=f"Spearman ρ over {pairs} layer pairs", shrink=0.7, aspect=25, pad=0.02)
+    return figure

@@ -1,0 +1,79 @@
+"""Time and memory of the workflow's rules, as its benchmark files tell them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from thinkalike.figures.inputs import require
+from thinkalike.figures.styles import feature_label
+from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SMALL, new_figure, themed
+
+
+@themed
+def resources(benchmarks: pd.DataFrame) -> Figure:
+    """Draw each job's time and peak memory by rule; beside them a rule's jobs and their summed time.
+
+    Parameters
+    ----------
+    benchmarks
+        One row a job: `rule`, and Snakemake's `s` (seconds of wall time) and `max_rss` (MiB). Jobs too short for
+        Snakemake to see their memory have none ("-" or null).
+    """
+    require(benchmarks, ("rule", "s", "max_rss"), "benchmarks")
+    table = pd.DataFrame(
+        {
+            "rule": benchmarks["rule"].astype(str),
+            "seconds": pd.to_numeric(benchmarks["s"], errors="coerce"),
+            "memory": pd.to_numeric(benchmarks["max_rss"], errors="coerce"),
+        }
+    )
+    totals = table.groupby("rule")["seconds"].sum().sort_index().sort_values(ascending=False, kind="stable")
+    counts = table["rule"].value_counts()
+    places = dict(zip(totals.index, np.arange(len(totals))[::-1], strict=True))
+    figure = new_figure(DOUBLE_COLUMN, 0.9 + 0.2 * len(totals))
+    time, memory = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
+    _draw_jobs(time, table, "seconds", places, _duration)
+    _draw_jobs(memory, table, "memory", places, _size)
+    time.set_yticks([*places.values()], [feature_label(rule) for rule in places])
+    time.set_ylim(-0.6, len(places) - 0.4)
+    time.set_xlabel("Time of a job")
+    memory.set_xlabel("Peak memory of a job")
+    for rule, place in places.items():
+        jobs = f"{counts[rule]:,} job{'s' if counts[rule] > 1 else ''}, {_duration(totals[rule])}"
+        memory.annotate(
+            jobs, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=DARK_GREY
+        )
+    memory.set_title("Jobs, time in all", loc="right", fontsize=SMALL, fontweight="normal")
+    return figure
+
+
+def _draw_jobs(axes: Axes, table: pd.DataFrame, column: str, places: dict[str, int], write) -> None:
+    for rule, place in places.items():
+        values = np.sort(table.loc[(table["rule"] == rule) & (table[column] > 0), column].to_numpy())
+        # Jobs of a rule are spread evenly over its row by rank: nothing random, and ties stay visible.
+        spread = place + np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else np.full(len(values), place)
+        axes.plot(
+            values, spread, linestyle="", marker="o", markersize=2.6, color="#4477aa", alpha=0.5, markeredgewidth=0
+        )
+        if len(values):
+            axes.plot([np.median(values)] * 2, [place - 0.33, place + 0.33], color=DARK_GREY, linewidth=1.2)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(numticks=8))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def _size(mebibytes: float) -> str:
+    return f"{mebibytes / 1024:.3g} GiB" if mebibytes >= 1024 else f"{mebibytes:.3g} MiB"

@@ -1,0 +1,94 @@
+"""How alike two seeds of an architecture are, layer by layer: the ceiling of every comparison between architectures."""
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from thinkalike.errors import InputError
+from thinkalike.figures.inputs import select_measure
+from thinkalike.figures.layer_pairs import layer_matrix, models_of
+from thinkalike.figures.layers import layer_positions, sort_layers
+from thinkalike.figures.measures import measure_label
+from thinkalike.figures.panels import Panel, family_panels, label_layers
+from thinkalike.figures.styles import model_styles
+from thinkalike.figures.theme import DARK_GREY, GREY, LIGHT_GREY, themed
+
+
+@themed
+def seed_agreement(
+    similarity: pd.DataFrame, *, measure: str = "weighted_kendall", families: Mapping[str, str] | None = None
+) -> Figure:
+    """Draw, by layer, the similarity of two seeds beside that with other architectures.
+
+    Parameters
+    ----------
+    similarity
+        Tidy table `model_a, layer_a, model_b, layer_b, measure, value`.
+    measure
+        Which measure of the table.
+    families
+        Family by model name, for the whole study.
+
+    Returns
+    -------
+    Figure
+        A panel for each family with at least two trained models. Line: the same layer of two seeds (mean over pairs
+        of seeds, each pair thin); grey: that layer against every layer of the trained models of other families, median
+        and the range from the 10th to the 90th percentile.
+    """
+    rows = select_measure(similarity, measure)
+    models = {name: style for name, style in model_styles(models_of(rows), families).items() if not style.control}
+    by_family: dict[str, list[str]] = {}
+    for name, style in models.items():
+        by_family.setdefault(style.family, []).append(name)
+    seeded = {name: style for name, style in models.items() if len(by_family[style.family]) > 1}
+    if not seeded:
+        raise InputError("The similarity table has no family with two trained seeds; train a second seed of a model.")
+    matrix = layer_matrix(rows, measure, models)
+    figure, panels = family_panels(seeded, separate_controls=False)
+    axis_labels = [(axes, _draw_panel(axes, panel, matrix)) for axes, panel in panels]
+    label_layers(axis_labels)
+    figure.supylabel(measure_label(measure).replace(" of feature", "\nof feature"))
+    figure.legend(handles=_legend(several=len(by_family) > 1), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
+    names = panel.names
+    owners = matrix.index.get_level_values("model")
+    labels = [set(matrix.index[owners == name].get_level_values("layer")) for name in names]
+    layers = sort_layers(set.intersection(*labels))
+    positions = layer_positions(layers)
+    x = [positions[layer] for layer in layers]
+    pairs = [
+        [matrix.loc[(one, layer), (other, layer)] for layer in layers]
+        for one, other in itertools.combinations(names, 2)
+    ]
+    others = matrix.loc[:, ~owners.isin(names)]
+    if others.shape[1]:
+        against = [np.concatenate([others.loc[(name, layer)].to_numpy() for name in names]) for layer in layers]
+        low, middle, high = np.transpose([np.nanquantile(values, (0.1, 0.5, 0.9)) for values in against])
+        axes.fill_between(x, low, high, color=LIGHT_GREY, linewidth=0, alpha=0.8, zorder=1)
+        axes.plot(x, middle, color=GREY, linestyle=(0, (3, 1.2)), zorder=2)
+    style = panel.models[0]
+    if len(pairs) > 1:
+        for values in pairs:
+            axes.plot(x, values, color=style.family_colour, linewidth=0.5, alpha=0.6, zorder=3)
+    axes.plot(x, np.mean(pairs, axis=0), color=style.family_colour, marker="o", zorder=4)
+    return layers
+
+
+def _legend(*, several: bool) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = [Line2D([], [], color=DARK_GREY, marker="o", label="Two seeds, same layer")]
+    if several:
+        handles.append(
+            Line2D([], [], color=GREY, linestyle=(0, (3, 1.2)), label="Any layer of other architectures, median")
+        )
+        handles.append(Patch(color=LIGHT_GREY, alpha=0.8, linewidth=0, label="10th to 90th percentile"))
+    return handles
