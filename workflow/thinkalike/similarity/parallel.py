@@ -1,0 +1,23 @@
+"""Run over layers or pairs in threads, each with single-threaded linear algebra.
+
+One BLAS thread a worker gives the same bits whatever the number of workers, and avoids the up to fiftyfold slowdown
+of small decompositions that compete for cores.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> list[Result]:
+    """Return [function(item) for item in items], in that order, computed by `threads` workers."""
+    with threadpool_limits(limits=1):
+        if threads <= 1:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(threads) as workers:
+            return list(workers.map(function, items))
