@@ -19,7 +19,9 @@ if "study" not in config:
 try:
     for path in workflow.configfiles:
         refuse_duplicate_keys(path)
-    STUDY = load_study(config, read_schema(workflow.source_path("workflow/schemas/study.schema.yaml")))
+    STUDY = load_study(
+        config, read_schema(workflow.source_path("workflow/schemas/study.schema.yaml"))
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -45,12 +47,20 @@ include: "workflow/rules/stimuli.smk"
 include: "workflow/rules/representations.smk"
 include: "workflow/rules/mlem.smk"
 include: "workflow/rules/similarity.smk"
-include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 
 
 rule all:
-    localrule: True
     input:
-        collect("<results>/{dataset}/tables/{table}.csv", dataset=STUDY.datasets, table=TABLES),
-        collect("<results>/{dataset}/figures/{figure}.{format}", dataset=STUDY.datasets, figure=FIGURES, format=STUDY.figures["formats"]),
+        collect(
+            "<results>/{dataset}/tables/{table}.csv",
+            dataset=STUDY.datasets,
+            table=[*STUDY.tables, *STIMULUS_TABLES],
+        ),
+        collect(
+            "<results>/{dataset}/figures/{figure}.{format}",
+            dataset=STUDY.datasets,
+            figure=FIGURES,
+            format=STUDY.figures["formats"],
+        ),
+    localrule: True

@@ -6,22 +6,28 @@ rule mlem:
         stimuli="<results>/{dataset}/stimuli.parquet",
         representations="<results>/{dataset}/{model}/representations",
     output:
-        importance="<results>/{dataset}/{model}/mlem/layer-{layer}/importance.parquet",
-        scores="<results>/{dataset}/{model}/mlem/layer-{layer}/scores.parquet",
+        **{
+            table: f"<results>/{{dataset}}/{{model}}/mlem/layer-{{layer}}/{table}.parquet"
+            for table in (
+                ["importance", "scores", "inference"]
+                if "inference" in STUDY.mlem
+                else ["importance", "scores"]
+            )
+        },
     log:
         "<logs>/{dataset}/{model}/mlem/layer-{layer}.log",
     benchmark:
         "<benchmarks>/{dataset}/{model}/mlem/layer-{layer}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        settings=STUDY.mlem,
-        seed=STUDY.seed,
-        version=STAGE_VERSION["mlem"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        settings=STUDY.mlem,
+        seed=STUDY.seed,
+        version=STAGE_VERSION["mlem"],
     message:
         "MLEM of {wildcards.model}, layer {wildcards.layer}"
     script:
@@ -29,37 +35,66 @@ rule mlem:
 
 
 rule collect_importance:
-    localrule: True
     input:
-        layers=collect("<results>/{{dataset}}/{model}/mlem/layer-{layer}/importance.parquet", zip, **STUDY.every_layer),
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/importance.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
         models="<results>/{dataset}/tables/models.parquet",
     output:
         parquet="<results>/{dataset}/tables/importance.parquet",
         csv="<results>/{dataset}/tables/importance.csv",
     log:
         "<logs>/{dataset}/collect_importance.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        table="importance",
     message:
         "Table of feature importance"
     script:
-        "../scripts/collect_importance.py"
+        "../scripts/collect_layers.py"
 
 
 use rule collect_importance as collect_scores with:
     input:
-        layers=collect("<results>/{{dataset}}/{model}/mlem/layer-{layer}/scores.parquet", zip, **STUDY.every_layer),
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/scores.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
         models="<results>/{dataset}/tables/models.parquet",
     output:
         parquet="<results>/{dataset}/tables/scores.parquet",
         csv="<results>/{dataset}/tables/scores.csv",
     log:
         "<logs>/{dataset}/collect_scores.log",
+    params:
+        table="scores",
     message:
         "Table of MLEM scores"
-    script:
-        "../scripts/collect_scores.py"
+
+
+use rule collect_importance as collect_inference with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/inference.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/inference.parquet",
+        csv="<results>/{dataset}/tables/inference.csv",
+    log:
+        "<logs>/{dataset}/collect_inference.log",
+    params:
+        table="inference",
+    message:
+        "Table of intervals and null distributions"

@@ -13,16 +13,16 @@ rule train:
         "<benchmarks>/{dataset}/{model}/train.tsv"
     conda:
         "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
     params:
         architecture=lambda wildcards: STUDY.models[wildcards.model].location,
         layers=lambda wildcards: STUDY.models[wildcards.model].blocks,
         seed=lambda wildcards: STUDY.models[wildcards.model].seed,
         settings=lambda wildcards: STUDY.training_settings(wildcards.model),
         version=STAGE_VERSION["training"],
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=60,
     message:
         "Training of {wildcards.model} on {wildcards.dataset}"
     script:
@@ -41,13 +41,14 @@ rule minimal_pairs:
         "<benchmarks>/{dataset}/minimal_pairs.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        number=300,
+        seed=STUDY.seed,
+        version=STAGE_VERSION["stimuli"],
     message:
         "Minimal pairs of {wildcards.dataset}"
     script:
@@ -66,12 +67,12 @@ rule grammaticality:
         "<benchmarks>/{dataset}/{model}/grammaticality.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        version=STAGE_VERSION["training"],
     threads: 1
     resources:
         mem_mb=3000,
         runtime=20,
+    params:
+        version=STAGE_VERSION["training"],
     message:
         "Grammaticality judgements of {wildcards.model}"
     script:
@@ -95,15 +96,17 @@ rule extract:
         "<benchmarks>/{dataset}/{model}/extract.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        source=lambda wildcards: STUDY.source(wildcards.model),
-        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
-        settings=lambda wildcards: STUDY.extraction_settings(wildcards.dataset, wildcards.model),
-        version=STAGE_VERSION["representations"],
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        source=lambda wildcards: STUDY.source(wildcards.model),
+        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
+        settings=lambda wildcards: STUDY.extraction_settings(
+            wildcards.dataset, wildcards.model
+        ),
+        version=STAGE_VERSION["representations"],
     message:
         "Representations of {wildcards.dataset} in {wildcards.model}"
     script:
@@ -111,20 +114,20 @@ rule extract:
 
 
 rule collect_models:
-    localrule: True
     output:
         parquet="<results>/{dataset}/tables/models.parquet",
         csv="<results>/{dataset}/tables/models.csv",
     log:
         "<logs>/{dataset}/collect_models.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
-    params:
-        models=[model.record() for model in STUDY.models.values()],
     threads: 1
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        models=[model.record() for model in STUDY.models.values()],
     message:
         "Table of models and layers"
     script:
@@ -132,15 +135,17 @@ rule collect_models:
 
 
 rule collect_training:
-    localrule: True
     input:
-        training=collect("<results>/{{dataset}}/{model}/training.parquet", model=STUDY.trained),
+        tables=collect(
+            "<results>/{{dataset}}/{model}/training.parquet", model=STUDY.trained
+        ),
         models="<results>/{dataset}/tables/models.parquet",
     output:
         parquet="<results>/{dataset}/tables/training.parquet",
         csv="<results>/{dataset}/tables/training.csv",
     log:
         "<logs>/{dataset}/collect_training.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -155,7 +160,9 @@ rule collect_training:
 
 use rule collect_training as collect_grammaticality with:
     input:
-        training=collect("<results>/{{dataset}}/{model}/grammaticality.parquet", model=STUDY.trained),
+        tables=collect(
+            "<results>/{{dataset}}/{model}/grammaticality.parquet", model=STUDY.trained
+        ),
         models="<results>/{dataset}/tables/models.parquet",
     output:
         parquet="<results>/{dataset}/tables/grammaticality.parquet",

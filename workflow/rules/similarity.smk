@@ -3,8 +3,14 @@
 
 rule compare_profiles:
     input:
-        a=collect("<results>/{{dataset}}/{{model_a}}/mlem/layer-{layer}/importance.parquet", layer=lambda wildcards: STUDY.models[wildcards.model_a].layers),
-        b=collect("<results>/{{dataset}}/{{model_b}}/mlem/layer-{layer}/importance.parquet", layer=lambda wildcards: STUDY.models[wildcards.model_b].layers),
+        a=collect(
+            "<results>/{{dataset}}/{{model_a}}/mlem/layer-{layer}/importance.parquet",
+            layer=lambda wildcards: STUDY.models[wildcards.model_a].layers,
+        ),
+        b=collect(
+            "<results>/{{dataset}}/{{model_b}}/mlem/layer-{layer}/importance.parquet",
+            layer=lambda wildcards: STUDY.models[wildcards.model_b].layers,
+        ),
     output:
         "<results>/{dataset}/similarity/{measure}/{model_a}--{model_b}.parquet",
     log:
@@ -15,13 +21,13 @@ rule compare_profiles:
         measure=name_pattern(STUDY.similarity["feature_based"]),
     conda:
         "../../envs/cpu.yaml"
-    params:
-        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
-        version=STAGE_VERSION["similarity"],
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
+        version=STAGE_VERSION["similarity"],
     message:
         "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
     script:
@@ -42,16 +48,16 @@ rule compare_representations:
         measure=name_pattern(STUDY.similarity["feature_agnostic"]),
     conda:
         "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
     params:
         layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
         layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,
         options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
         seed=STUDY.seed,
         version=STAGE_VERSION["similarity"],
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
     message:
         "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
     script:
@@ -59,10 +65,14 @@ rule compare_representations:
 
 
 rule collect_similarity:
-    localrule: True
     input:
         pairs=[
-            collect("<results>/{{dataset}}/similarity/{measure}/{model_a}--{model_b}.parquet", measure=measure, model_a=a, model_b=b)
+            collect(
+                "<results>/{{dataset}}/similarity/{measure}/{model_a}--{model_b}.parquet",
+                measure=measure,
+                model_a=a,
+                model_b=b,
+            )
             for measure in STUDY.measures
             for a, b in STUDY.pairs
         ],
@@ -71,6 +81,7 @@ rule collect_similarity:
         csv="<results>/{dataset}/tables/similarity.csv",
     log:
         "<logs>/{dataset}/collect_similarity.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -84,7 +95,6 @@ rule collect_similarity:
 
 
 rule agreement:
-    localrule: True
     input:
         "<results>/{dataset}/tables/similarity.parquet",
     output:
@@ -92,14 +102,15 @@ rule agreement:
         csv="<results>/{dataset}/tables/agreement.csv",
     log:
         "<logs>/{dataset}/agreement.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
-    params:
-        version=STAGE_VERSION["similarity"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        version=STAGE_VERSION["similarity"],
     message:
         "How far the measures agree"
     script:
@@ -119,47 +130,18 @@ rule layer_maps:
         "<benchmarks>/{dataset}/layer_maps.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        measures=[STUDY.similarity["feature_based"][0], STUDY.similarity["feature_agnostic"][0]],
-        seed=STUDY.seed,
-        version=STAGE_VERSION["similarity"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        measures=[
+            STUDY.similarity["feature_based"][0],
+            STUDY.similarity["feature_agnostic"][0],
+        ],
+        seed=STUDY.seed,
+        version=STAGE_VERSION["similarity"],
     message:
         "Maps of the layers"
     script:
         "../scripts/layer_maps.py"
-
-
-# The vectors are read here once, so that a figure can be redrawn after they were removed.
-rule explain_pairs:
-    input:
-        importance="<results>/{dataset}/tables/importance.parquet",
-        similarity="<results>/{dataset}/tables/similarity.parquet",
-        models="<results>/{dataset}/tables/models.parquet",
-        representations=collect("<results>/{{dataset}}/{model}/representations", model=STUDY.models),
-    output:
-        pairs="<results>/{dataset}/tables/pairs.parquet",
-        pairs_csv="<results>/{dataset}/tables/pairs.csv",
-        words="<results>/{dataset}/tables/pair_words.parquet",
-        words_csv="<results>/{dataset}/tables/pair_words.csv",
-    log:
-        "<logs>/{dataset}/explain_pairs.log",
-    benchmark:
-        "<benchmarks>/{dataset}/explain_pairs.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        measure=STUDY.similarity["feature_based"][0],
-        seed=STUDY.seed,
-        version=STAGE_VERSION["similarity"],
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    message:
-        "What makes the most and the least similar layers alike"
-    script:
-        "../scripts/explain_pairs.py"

@@ -1,5 +1,18 @@
 # Stimuli: words in sentences with their features, and the corpus that small models are trained on.
 
+STIMULUS_TABLES = [
+    f"stimuli_{table}"
+    for table in (
+        "levels",
+        "combinations",
+        "pairs",
+        "correlation",
+        "difference_correlation",
+        "variance_inflation",
+        "warnings",
+    )
+]
+
 
 rule stimuli:
     input:
@@ -13,14 +26,14 @@ rule stimuli:
         "<benchmarks>/{dataset}/stimuli.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        source=lambda wildcards: STUDY.stimulus_source(wildcards.dataset),
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        source=lambda wildcards: STUDY.stimulus_source(wildcards.dataset),
+        seed=STUDY.seed,
+        version=STAGE_VERSION["stimuli"],
     message:
         "Stimuli of {wildcards.dataset}"
     script:
@@ -39,14 +52,14 @@ rule corpus:
         "<benchmarks>/{dataset}/corpus.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        source=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"],
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        source=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"],
+        seed=STUDY.seed,
+        version=STAGE_VERSION["stimuli"],
     message:
         "Training corpus of {wildcards.dataset}"
     script:
@@ -54,24 +67,25 @@ rule corpus:
 
 
 rule stimulus_report:
-    localrule: True
     input:
         "<results>/{dataset}/stimuli.parquet",
     output:
-        tables=collect(
-            "<results>/{{dataset}}/tables/stimuli_{table}.{extension}", table=STIMULUS_TABLES, extension=["parquet", "csv"]
+        parquet=collect(
+            "<results>/{{dataset}}/tables/{table}.parquet", table=STIMULUS_TABLES
         ),
+        csv=collect("<results>/{{dataset}}/tables/{table}.csv", table=STIMULUS_TABLES),
     log:
         "<logs>/{dataset}/stimulus_report.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
-    params:
-        tables=STIMULUS_TABLES,
-        version=STAGE_VERSION["stimuli"],
     threads: 1
     resources:
         mem_mb=1000,
         runtime=5,
+    params:
+        tables=STIMULUS_TABLES,
+        version=STAGE_VERSION["stimuli"],
     message:
         "What the stimuli of {wildcards.dataset} can tell apart"
     script:

@@ -6,7 +6,6 @@ from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
     from thinkalike.representations.extraction import extract
-
     from thinkalike.stimuli import read_sentences, read_stimuli
 
     stimuli, _ = read_stimuli(snakemake.input.stimuli)

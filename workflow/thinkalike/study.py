@@ -106,6 +106,31 @@ class Study:
         layers = [(model.name, layer) for model in self.models.values() for layer in model.layers]
         return {"model": [model for model, _ in layers], "layer": [layer for _, layer in layers]}
 
+    @property
+    def figures_without_data(self) -> set[str]:
+        """Figures that this study cannot have: nothing was trained, or there is nothing to compare."""
+        absent: set[str] = set()
+        if not self.trained:
+            absent |= {"training", "grammaticality"}
+        if len(self.every_layer["layer"]) < 2:
+            absent |= {"similarity", "similarity_scatter", "measure_agreement", "pair_most", "pair_least"}
+        groups = [(model.family, model.control) for model in self.models.values()]
+        if len(set(groups)) == len(groups):
+            absent.add("seed_agreement")
+        return absent
+
+    @property
+    def tables(self) -> list[str]:
+        """The collected tables that this study has."""
+        names = ["models", "importance", "scores", "similarity"]
+        if "inference" in self.mlem:
+            names.append("inference")
+        if self.trained:
+            names += ["training", "grammaticality"]
+        if len(self.every_layer["layer"]) > 1:
+            names += ["agreement", "layer_maps", "pairs", "pair_words"]
+        return names
+
     def stimulus_source(self, dataset: str) -> dict[str, Any]:
         """Return what makes a dataset's stimuli: its entry without what other stages read."""
         return {key: value for key, value in self.datasets[dataset].items() if key not in ("corpus", "unit")}

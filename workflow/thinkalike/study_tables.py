@@ -35,27 +35,42 @@ def stack(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in paths], ignore_index=True)
 
 
-def importance_table(paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a feature of a layer: weight and importance averaged over folds, with their deviations.
+def layer_table(kind: str, paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
+    """Return one of the tables of all layers, with what is known of the model and the layer before its values.
 
-    Features keep the order in which they were declared.
+    Parameters
+    ----------
+    kind
+        `importance`: one row a feature of a layer, weight and importance averaged over folds, with their deviations
+        (`_sd`); features keep the order in which they were declared. `scores`: one row a layer, averaged likewise;
+        the penalty by its geometric mean, since its grid is logarithmic. `inference`: the layers' rows as they are.
+    paths
+        The layers' tables of that kind.
+    models
+        From `model_table`.
     """
-    folds = stack(paths)
-    values = [column for column in folds.columns if column == "weight" or column.startswith("importance")]
-    means = _over_folds(folds, ["model", "layer", "feature", "role"], values)
-    return _described(means, models)
+    rows = stack(paths)
+    if kind == "importance":
+        values = [column for column in rows if column == "weight" or column.startswith("importance")]
+        rows = _over_folds(rows, ["model", "layer", "feature", "role"], values)
+    elif kind == "scores":
+        values = [column for column in rows if column not in ("model", "layer", "fold", "alpha")]
+        alphas = rows.groupby(["model", "layer"], sort=False)["alpha"].agg(_geometric_mean).reset_index()
+        rows = _over_folds(rows, ["model", "layer"], values).merge(alphas, on=["model", "layer"], validate="1:1")
+    known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
+    return known.merge(rows, on=["model", "layer"], how="inner", validate="one_to_many")
 
 
-def score_table(paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a layer: score, ceiling and penalty averaged over folds, with the score's deviation.
+def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with one or more rows a model, with family, control and seed before its values."""
+    known = models[["model", "family", "control", "seed"]].drop_duplicates()
+    values = frame.drop(columns=[column for column in ("family", "control", "seed") if column in frame])
+    return known.merge(values, on="model", how="inner", validate="one_to_many")
 
-    `alpha` is the geometric mean over folds, since its grid is logarithmic.
-    """
-    folds = stack(paths)
-    values = [column for column in folds.columns if column not in ("model", "layer", "fold", "alpha")]
-    means = _over_folds(folds, ["model", "layer"], values)
-    alphas = folds.groupby(["model", "layer"], sort=False)["alpha"].agg(_geometric_mean).reset_index()
-    return _described(means.merge(alphas, on=["model", "layer"], validate="one_to_one"), models)
+
+def families(models: pd.DataFrame) -> dict[str, str]:
+    """Return each model's family, in the study's order."""
+    return dict(models[["model", "family"]].drop_duplicates().itertuples(index=False))
 
 
 def write_collection(frame: pd.DataFrame, parquet: str | Path, csv: str | Path, metadata: Mapping[str, Any]) -> None:
@@ -75,9 +90,3 @@ def _geometric_mean(values: pd.Series) -> float:
     from scipy.stats import gmean
 
     return float(gmean(values))
-
-
-def _described(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
-    """Put what is known of the model and the layer before the values."""
-    known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
-    return known.merge(frame, on=["model", "layer"], how="inner", validate="one_to_many")

@@ -1,0 +1,22 @@
+"""Explain the most and the least similar pair of layers: which features, and how their words lie."""
+
+from thinkalike.jobs import logged
+
+with logged(snakemake.log[0]):
+    from thinkalike.figures.pair_tables import explain_pairs
+    from thinkalike.study_tables import write_collection
+    from thinkalike.tables import read_table
+
+    models = read_table(snakemake.input.models)
+    folders = dict(zip(models["model"].unique(), snakemake.input.representations, strict=True))
+    tables = explain_pairs(
+        read_table(snakemake.input.importance),
+        read_table(snakemake.input.similarity),
+        models,
+        folders,
+        measure=snakemake.params.measure,
+        seed=snakemake.params.seed,
+    )
+    for name, table in tables.items():
+        metadata = {"dataset": snakemake.wildcards.dataset, "measure": snakemake.params.measure}
+        write_collection(table, snakemake.output[name], snakemake.output[f"{name}_csv"], metadata)
