@@ -1,0 +1,134 @@
+"""From a configuration entry to a dataset: read the source, derive, declare, check, remove duplicates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature
+from thinkalike.stimuli.dataset import Dataset, plain_texts
+from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
+from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
+from thinkalike.stimuli.grammar_source import read_grammar_source
+from thinkalike.stimuli.sources import RawStimuli
+
+_READERS = {"grammar": read_grammar_source}
+
+
+def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path = ".") -> Dataset:
+    """Build the dataset that a configuration entry describes.
+
+    Parameters
+    ----------
+    source
+        The entry under `datasets`. One of the keys `grammar`, `table`, `conllu`, `prompts` names the source; all
+        understand `features`, `controls`, `deduplicate` and `punctuation`. docs/stimuli.md lists every key.
+    name
+        The dataset's name.
+    seed
+        Seed of all random choices; the same seed gives the same tables.
+    base
+        Folder from which relative paths are resolved.
+
+    Returns
+    -------
+    Dataset
+        With rows in the order of sentences and positions.
+
+    Raises
+    ------
+    InputError
+        If the entry or the file it names is at fault.
+    """
+    kinds = [key for key in _READERS if key in source]
+    if len(kinds) != 1:
+        raise InputError(
+            f"Dataset '{name}': found {' and '.join(kinds) or 'no source'} where exactly one of the keys "
+            f"{', '.join(_READERS)} must say where the stimuli come from."
+        )
+    raw = _READERS[kinds[0]](source, name=name, seed=seed, base=base)
+    location = raw.location or str(source[kinds[0]])
+    rows = raw.rows if source.get("punctuation", False) or not raw.by_word else _without_punctuation(raw)
+    features, explicit = _declared(source, raw, name)
+    columns = {key: _column(key, feature, rows, raw, location) for key, feature in features.items()}
+    stimuli = rows[["sentence_id", "position", "word"]].assign(**columns)
+    stimuli.insert(0, "stimulus_id", rows["stimulus_id"] if "stimulus_id" in rows else _identifiers(rows, raw.by_word))
+    if "lemma" in rows and "lemma" not in features:
+        stimuli["lemma"] = rows["lemma"].astype(object).where(rows["lemma"].notna(), None)
+    kept = stimuli
+    if _flag(source, "deduplicate", name, default=True):
+        kept = _one_per_context(stimuli, raw, np.random.default_rng([seed, 1]))
+    kept = plain_texts(kept.reset_index(drop=True))
+    if not len(kept):
+        raise InputError(f"{location}: no stimulus is left; check the file and the key 'punctuation'.")
+    features = settle_levels(kept, features, explicit, source=location)
+    counts = {
+        **raw.counts,
+        "words": len(rows),
+        "duplicates_left_out": len(stimuli) - len(kept),
+        "stimuli": len(kept),
+        "cells": int(kept.groupby([key for key, f in features.items() if f.role == "feature"], dropna=False).ngroups),
+    }
+    sentences = plain_texts(raw.sentences.reset_index(drop=True))
+    return Dataset(name, kept, sentences, features, {"source": dict(source), "seed": seed, "counts": counts})
+
+
+def _declared(source: Mapping[str, Any], raw: RawStimuli, name: str) -> tuple[dict[str, Feature], set[str]]:
+    """Return the features; without a declaration, those of the source and the length and position of the word."""
+    derived = ["word_length", "word_position"] if raw.by_word else []
+    declared = source.get("features") or order_names(list(dict.fromkeys([*raw.default_features, *derived])))
+    controls = source.get("controls", ["word_identity"] if raw.by_word else [])
+    for key, value in (("features", declared), ("controls", controls)):
+        if not isinstance(value, list | tuple | Mapping if key == "features" else list | tuple):
+            raise InputError(f"Dataset '{name}', {key}: the value is {value!r} but must be a list of columns.")
+    return declare_features(declared, [key for key in controls if key not in declared], dataset=name)
+
+
+def _column(key: str, feature: Feature, rows: pd.DataFrame, raw: RawStimuli, location: str) -> pd.Series:
+    if key in rows:
+        values = rows[key]
+    elif key in DERIVED:
+        values = DERIVED[key](rows, raw.sentences)
+    else:
+        given = [str(column) for column in rows if column not in ("sentence_id", "position", "word", "stimulus_id")]
+        raise InputError(
+            f"{location}: there is no column for the feature '{key}'; the source gives {', '.join(given) or 'none'} "
+            f"and {', '.join(DERIVED)} can be derived."
+        )
+    return type_column(values, feature, source=location)
+
+
+def _without_punctuation(raw: RawStimuli) -> pd.DataFrame:
+    return raw.rows[~raw.rows["word"].map(is_punctuation)]
+
+
+def _identifiers(rows: pd.DataFrame, by_word: bool) -> list[str]:
+    if not by_word:
+        return rows["sentence_id"].tolist()
+    pairs = zip(rows["sentence_id"], rows["position"], strict=True)
+    return [f"{sentence}-{position}" for sentence, position in pairs]
+
+
+def _one_per_context(stimuli: pd.DataFrame, raw: RawStimuli, rng: np.random.Generator) -> pd.DataFrame:
+    """Keep one stimulus per distinct (left context, word), chosen at random.
+
+    A causal model gives the others the same vector: "the" opens half of the sentences.
+    """
+    if raw.by_word:
+        contexts = left_contexts(stimuli, raw.sentences)
+        keys = pd.Series([(*context, word) for context, word in zip(contexts, stimuli["word"], strict=True)])
+    else:
+        keys = stimuli["word"].reset_index(drop=True)
+    order = rng.permutation(len(keys))
+    first = keys.iloc[order].drop_duplicates().index
+    return stimuli.iloc[np.sort(first.to_numpy())]
+
+
+def _flag(source: Mapping[str, Any], key: str, name: str, *, default: bool) -> bool:
+    value = source.get(key, default)
+    if not isinstance(value, bool):
+        raise InputError(f"Dataset '{name}', {key}: the value is {value!r} but must be true or false.")
+    return value

@@ -1,0 +1,100 @@
+"""A dataset: stimuli with their features, the sentences they stand in, and what made them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature, features_from_json, features_to_json
+from thinkalike.tables import read_metadata, read_table, write_table
+
+IDENTIFIERS = ("stimulus_id", "sentence_id", "position", "word")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What one entry of `datasets` in the configuration stands for.
+
+    Attributes
+    ----------
+    name
+        Name in the configuration.
+    stimuli
+        A row per stimulus: `stimulus_id`, `sentence_id`, `position` (int64, from 0), `word`, a column per feature and
+        per control, then `lemma` where the source gives it.
+    sentences
+        A row per sentence: `sentence_id`, `words` (lists), `text` (None unless the source is running text).
+    features
+        What the columns mean, features first, controls last.
+    metadata
+        The configuration entry, the seed, and `counts` (what was generated, left out and kept).
+    """
+
+    name: str
+    stimuli: pd.DataFrame
+    sentences: pd.DataFrame
+    features: dict[str, Feature]
+    metadata: dict[str, Any]
+
+
+def write_dataset(dataset: Dataset, stimuli_path: str | Path, sentences_path: str | Path) -> None:
+    """Write the two tables of a dataset, each with its metadata."""
+    common = {"dataset": dataset.name, **dataset.metadata}
+    features = {"features": features_to_json(dataset.features)}
+    write_table(dataset.stimuli, stimuli_path, {**common, **features})
+    write_table(dataset.sentences.assign(words=dataset.sentences["words"].map(list)), sentences_path, common)
+
+
+def read_stimuli(path: str | Path) -> tuple[pd.DataFrame, dict[str, Feature]]:
+    """Read a stimulus table and the declarations of its features.
+
+    Returns
+    -------
+    stimuli
+        As `Dataset.stimuli`: integers with undefined values are `Int64`, texts are objects with None.
+    features
+        By name, features first, controls last.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no Parquet file, or was not written by `write_dataset`.
+    """
+    metadata = read_metadata(path)
+    if "features" not in metadata:
+        raise InputError(f"{path}: the table declares no features; write it with thinkalike.stimuli.write_dataset.")
+    stimuli = _restore_types(read_table(path), pq.read_schema(path))
+    return stimuli, features_from_json(metadata["features"])
+
+
+def read_sentences(path: str | Path) -> pd.DataFrame:
+    """Read a sentence table; `words` are lists."""
+    sentences = plain_texts(read_table(path))
+    if not {"sentence_id", "words"} <= set(sentences):
+        raise InputError(f"{path}: a sentence table has the columns sentence_id and words, this one does not.")
+    sentences["words"] = sentences["words"].map(list)
+    return sentences
+
+
+def plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with texts as Python strings and None, whatever pandas would make of them."""
+    texts = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)]
+    plain = {str(name): frame[name].astype(object).where(frame[name].notna(), None) for name in texts}
+    return frame.assign(**plain)
+
+
+def _restore_types(frame: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
+    """Undo pandas' turning integers and truth values with gaps into floats and objects."""
+    frame = plain_texts(frame)
+    for column in schema:
+        if column.name in IDENTIFIERS:
+            continue
+        if pa.types.is_integer(column.type):
+            frame[column.name] = frame[column.name].astype("Int64")
+        elif pa.types.is_boolean(column.type) and frame[column.name].isna().any():
+            frame[column.name] = frame[column.name].astype("boolean")
+    return frame

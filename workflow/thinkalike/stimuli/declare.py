@@ -1,0 +1,161 @@
+"""Features are declared: what a column of the stimuli means, the same way for every source of stimuli."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import pandas as pd
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature, Level
+
+_INTEGER = re.compile(r"[+-]?\d+")
+
+# What the columns that this package itself can make mean; a declaration overrides any part of it. Their order is the
+# order of Table S1 of the paper, and of the columns of a stimulus table.
+STANDARD: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        Feature("word_length", "ordinal", level="word", description="number of letters"),
+        Feature("gender", level="lemma", description="grammatical gender"),
+        Feature("number", description="grammatical number"),
+        Feature("part_of_speech", level="word", description="part of speech"),
+        Feature("tense", description="tense of the verb or auxiliary"),
+        Feature("person", "ordinal", description="grammatical person"),
+        Feature("word_position", "ordinal", description="position in the sentence, from 0"),
+        Feature("question", level="sentence", description="whether the sentence is a question"),
+        Feature("tree_depth", "ordinal", description="depth in the syntactic tree"),
+        Feature("sentence_length", "ordinal", level="sentence", description="number of words in the sentence"),
+        Feature("word_identity", level="word", missing="category", description="the word itself, in small letters"),
+        Feature("lemma_identity", level="lemma", missing="category", description="the lemma of the word"),
+        Feature("context_group", missing="category", description="stimuli with the same left context"),
+    )
+}
+
+_FINER: dict[Level, Level] = {"lemma": "word", "word": "stimulus", "sentence": "stimulus"}
+_KEYS = ("kind", "missing", "level", "role", "description")
+
+
+def declare_features(
+    declared: Sequence[str] | Mapping[str, Mapping[str, Any] | None], controls: Sequence[str], *, dataset: str
+) -> tuple[dict[str, Feature], set[str]]:
+    """Turn the configuration's declarations into features.
+
+    Parameters
+    ----------
+    declared
+        Names, or names with the keys `kind`, `missing`, `level`, `role`, `description` (all optional).
+    controls
+        Names of further columns that enter the models as covariates only.
+    dataset
+        Name of the dataset, for messages.
+
+    Returns
+    -------
+    features
+        By name; features first, controls last.
+    explicit
+        Names of those whose level was declared and is therefore not adapted to the data.
+
+    Raises
+    ------
+    InputError
+        If a declaration is not a mapping, has an unknown key or value, or a name occurs twice.
+    """
+    entries: dict[str, Mapping[str, Any] | None] = {}
+    pairs = declared.items() if isinstance(declared, Mapping) else [(name, None) for name in declared]
+    for name, entry in (*pairs, *((name, {"role": "control"}) for name in controls)):
+        if not isinstance(name, str):
+            raise InputError(f"Dataset '{dataset}', features: {name!r} is not the name of a column; put it in quotes.")
+        if name in entries and (entries[name] or {}).get("role") == (entry or {}).get("role"):
+            raise InputError(f"Dataset '{dataset}': feature '{name}' is declared twice; remove one of the two.")
+        entries[name] = {**(entries.get(name) or {}), **_checked(entry, name, dataset)}
+    features = {name: _feature(name, entry or {}) for name, entry in entries.items()}
+    ordered = dict(sorted(features.items(), key=lambda item: item[1].role == "control"))
+    return ordered, {name for name, entry in entries.items() if "level" in (entry or {})}
+
+
+def _checked(entry: Any, name: str, dataset: str) -> Mapping[str, Any]:
+    if entry is None:
+        return {}
+    if not isinstance(entry, Mapping) or set(entry) - set(_KEYS):
+        raise InputError(
+            f"Dataset '{dataset}', feature '{name}': the declaration is {entry!r} but must be a mapping with keys "
+            f"among {', '.join(_KEYS)}."
+        )
+    return entry
+
+
+def _feature(name: str, entry: Mapping[str, Any]) -> Feature:
+    default = STANDARD.get(name, Feature(name))
+    return Feature(**{**asdict(default), **entry})
+
+
+def order_names(names: Sequence[str]) -> list[str]:
+    """Return the names with the standard ones first, in the order of Table S1."""
+    rank = {name: index for index, name in enumerate(STANDARD)}
+    return sorted(names, key=lambda name: rank.get(name, len(rank)))
+
+
+def type_column(column: pd.Series, feature: Feature, *, source: str) -> pd.Series:
+    """Return the column as it is stored: float64 if numeric, else Int64, bool, or strings with None where undefined.
+
+    Integers and truth values are recognised by all defined values being such; everything else becomes text.
+    """
+    defined = column.dropna()
+    if feature.kind == "numeric":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        wrong = column[numbers.isna() & column.notna()]
+        if len(wrong):
+            raise InputError(
+                f"{source}, row {wrong.index[0] + 1}: feature '{feature.name}' is declared numeric but its value is "
+                f"'{wrong.iloc[0]}'; correct the value or declare the feature categorical."
+            )
+        return numbers
+    texts = defined.map(str)
+    if len(texts) and texts.map(lambda text: _INTEGER.fullmatch(text) is not None).all():
+        return texts.astype(int).astype("Int64").reindex(column.index)
+    if len(texts) and texts.str.lower().isin(["true", "false"]).all():
+        truth = texts.str.lower() == "true"
+        return truth if len(truth) == len(column) else truth.astype("boolean").reindex(column.index)
+    return texts.astype(object).reindex(column.index).where(column.notna(), None)
+
+
+def settle_levels(
+    stimuli: pd.DataFrame, features: Mapping[str, Feature], explicit: set[str], *, source: str
+) -> dict[str, Feature]:
+    """Check that values are constant within the level at which a feature is declared to be assigned.
+
+    A level that was not declared is a default: where the data contradict it (a word with two parts of speech), or the
+    grouping does not exist (no lemmas), the next finer level takes its place.
+
+    Raises
+    ------
+    InputError
+        If a declared level is contradicted.
+    """
+    settled = {}
+    for name, feature in features.items():
+        while offender := _offender(stimuli, feature):
+            if name in explicit:
+                raise InputError(
+                    f"{source}: feature '{name}' is declared at level '{feature.level}' but {offender}; declare "
+                    f"level '{_FINER[feature.level]}' or a finer one, or correct the values."
+                )
+            feature = replace(feature, level=_FINER[feature.level])
+        settled[name] = feature
+    return settled
+
+
+def _offender(stimuli: pd.DataFrame, feature: Feature) -> str:
+    """Say which group of the feature's level has more than one value; empty if none."""
+    column = {"word": "word", "lemma": "lemma", "sentence": "sentence_id"}.get(feature.level)
+    if column is None:
+        return ""
+    if column not in stimuli:
+        return f"the stimuli have no column '{column}'"
+    groups = stimuli[column].fillna(stimuli["word"]).str.lower()
+    counts = stimuli[feature.name].groupby(groups).nunique(dropna=False)
+    wrong = counts[counts > 1]
+    return f"{feature.level} '{wrong.index[0]}' has {wrong.iloc[0]} values" if len(wrong) else ""
