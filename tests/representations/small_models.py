@@ -9,10 +9,11 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-WORDS = (
+_TEXT = (
     "the a woman women man men dog dogs chases chase sees see who which old small unbelievable reads read herself "
     "himself does do not didn't , . ? is are running quickly yesterday"
-).split()
+)
+WORDS = _TEXT.split()
 WIDTH, DEPTH, HEADS = 32, 3, 4
 
 
@@ -39,6 +40,7 @@ def wordpiece() -> transformers.PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(cleanup=False)
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=90, special_tokens=special))
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -67,6 +69,7 @@ def metaspace_bpe() -> transformers.PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace()])
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     tokenizer.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=380, special_tokens=special))
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
@@ -78,6 +81,7 @@ def unigram() -> transformers.PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
     special = ["<pad>", "</s>", "<unk>"]
     tokenizer.train_from_iterator(
         CORPUS, trainers.UnigramTrainer(vocab_size=90, special_tokens=special, unk_token="<unk>")
@@ -156,7 +160,11 @@ def save_model(folder: Path, architecture: str, seed: int = 0, **settings: Any) 
     """Save a random model of an architecture with its tokenizer, and return its folder."""
     tokenizer_name, model_class, config_class, defaults = ARCHITECTURES[architecture]
     tokenizer = TOKENIZERS[tokenizer_name]()
-    special = {key: value for key in ("bos_token_id", "eos_token_id", "pad_token_id") if (value := getattr(tokenizer, key)) is not None}
+    special = {
+        key: value
+        for key in ("bos_token_id", "eos_token_id", "pad_token_id")
+        if (value := getattr(tokenizer, key)) is not None
+    }
     config = _find(config_class)(**{"vocab_size": len(tokenizer), **special, **defaults, **settings})
     torch.manual_seed(seed)
     model = _find(model_class)(config)
