@@ -46,11 +46,12 @@ def agreement_accuracy(agreement_table: pd.DataFrame, *, families: Mapping[str, 
             axes.text(chance, len(models) - 0.35, "chance", ha="center", va="bottom", fontsize=SMALL, color=DARK_GREY)
         axes.set_title(feature_label(phenomenon), pad=10)
         axes.set_xlabel("Accuracy")
-        axes.grid(axis="x")
+        axes.grid(visible=True, axis="x")
         axes.grid(visible=False, axis="y")
     for axes in grid[len(phenomena) :]:
         axes.set_visible(False)
     grid[0].set_yticks([*places.values()], [style.label for style in models.values()])
+    grid[0].set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     grid[0].set(xlim=(0, 1.03), ylim=(-0.6, len(models) - 0.4))
     for axes in grid:
         axes.tick_params(axis="y", length=0)

@@ -31,7 +31,7 @@ def feature_correlation(correlation: pd.DataFrame, difference_correlation: pd.Da
     for name, table in tables.items():
         require(table, _COLUMNS, f"{name[0].lower()}{name[1:]} correlation")
     styles = feature_styles(_roles(pd.concat(list(tables.values()))))
-    side = 3.3 if len(styles) <= 10 else 3.3 + 0.22 * (len(styles) - 10)
+    side = 2.9 if len(styles) <= 10 else 2.9 + 0.22 * (len(styles) - 10)
     figure = new_figure(max(DOUBLE_COLUMN, 2 * side) if len(tables) == 2 else max(SINGLE_COLUMN * 1.2, side), side)
     panels = figure.subplots(1, len(tables), squeeze=False)[0]
     for letter, axes, (name, table) in zip("AB", panels, tables.items(), strict=False):

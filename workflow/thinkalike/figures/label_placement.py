@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.backend_bases import RendererBase
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from thinkalike.figures.theme import GREY, SMALL
@@ -14,47 +16,68 @@ _RADII = (5.0, 9.0, 14.0, 20.0, 28.0, 38.0, 50.0, 64.0)
 _ANGLES = np.deg2rad([0, 180, 45, 315, 135, 225, 90, 270, 22, 338, 158, 202, 68, 292, 112, 248])
 
 
-def place_labels(
-    figure: Figure, axes: Axes, points: np.ndarray, labels: Sequence[str], colours: Sequence[str]
-) -> list[Bbox]:
-    """Write each of `labels` near its point, the nearest free place first, with a thin line where it is not beside it.
+class PointLabels(Artist):
+    """The names of points, placed when the figure is drawn and hence right at any size.
 
-    The figure's layout is computed and kept: call it last. Points are served from the most crowded to the loneliest,
-    so the result does not depend on their order. Returns the boxes of the labels in pixels.
+    The nearest free place is taken, with a thin line to the point where it is not beside it. The most crowded point is
+    served first, so the result does not depend on the points' order.
+
+    Parameters
+    ----------
+    axes
+        Where the points are.
+    points
+        Their coordinates, (points, 2).
+    labels, colours
+        One a point.
+
+    Attributes
+    ----------
+    boxes
+        The labels' boxes in pixels, after the figure was drawn.
     """
-    canvas = FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    renderer = canvas.get_renderer()
-    pixels = axes.transData.transform(points)
-    scale = figure.dpi / 72
-    frame = axes.get_window_extent(renderer)
-    taken = [Bbox.from_bounds(x - 3 * scale, y - 3 * scale, 6 * scale, 6 * scale) for x, y in pixels]
-    placed: list[Bbox] = []
-    for index in _crowded_first(pixels, labels):
-        text = axes.annotate(
-            labels[index],
-            points[index],
-            xytext=(0, 0),
-            textcoords="offset points",
-            fontsize=SMALL,
-            color=colours[index],
-        )
-        text.set_in_layout(False)
-        size = text.get_window_extent(renderer)
-        box = _free_place(pixels[index], size.width, size.height, frame, taken, placed, scale)
-        placed.append(box)
-        text.set_verticalalignment("bottom")
-        text.set_position(tuple((np.array([box.x0, box.y0]) - pixels[index]) / scale))
-        _tie(axes, pixels[index], box, scale)
-    return placed
+
+    def __init__(self, axes: Axes, points: np.ndarray, labels: Sequence[str], colours: Sequence[str]) -> None:
+        super().__init__()
+        self._points = points
+        self.texts = [
+            Text(0, 0, label, color=colour, fontsize=SMALL) for label, colour in zip(labels, colours, strict=True)
+        ]
+        self.boxes: list[Bbox] = []
+        self.set_zorder(4)
+        self.set_in_layout(False)
+        axes.add_artist(self)
+        for text in self.texts:
+            text.set_figure(axes.figure)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Place the names and draw them."""
+        assert self.axes is not None
+        pixels = self.axes.transData.transform(self._points)
+        frame = self.axes.get_window_extent(renderer)
+        point = float(np.asarray(renderer.points_to_pixels(1.0)))
+        taken = [Bbox.from_bounds(x - 3 * point, y - 3 * point, 6 * point, 6 * point) for x, y in pixels]
+        self.boxes = []
+        for index in _crowded_first(pixels, [text.get_text() for text in self.texts]):
+            text = self.texts[index]
+            text.set_position((0, 0))
+            text.set_verticalalignment("bottom")
+            size = text.get_window_extent(renderer)
+            box = _free_place(pixels[index], size.width, size.height, frame, taken, self.boxes, point)
+            self.boxes.append(box)
+            nearest = _nearest(pixels[index], box)
+            if np.hypot(*(nearest - pixels[index])) > 7 * point:
+                tie = Line2D(*zip(pixels[index], nearest, strict=True), color=GREY, linewidth=0.4)
+                tie.set_figure(text.figure)
+                tie.draw(renderer)
+            text.set_position((box.x0, box.y0))
+            text.draw(renderer)
 
 
 def _crowded_first(pixels: np.ndarray, labels: Sequence[str]) -> list[int]:
     gaps = np.sqrt(((pixels[:, None] - pixels[None]) ** 2).sum(axis=-1))
-    np.fill_diagonal(gaps, np.inf)
-    nearest = np.sort(gaps, axis=1)[:, :2].sum(axis=1) if len(pixels) > 2 else np.zeros(len(pixels))
-    return sorted(range(len(labels)), key=lambda index: (-round(float(nearest[index]), 3), labels[index]))[::-1]
+    room = np.sort(gaps, axis=1)[:, 1:3].sum(axis=1)
+    return sorted(range(len(labels)), key=lambda index: (round(float(room[index]), 3), labels[index]))
 
 
 def _free_place(
@@ -67,7 +90,7 @@ def _free_place(
             anchor = point + radius * scale * direction
             # The box touches the anchor with the side that faces the point.
             corner = anchor - np.array([width, height]) * (1 - direction) / 2
-            box = Bbox.from_bounds(*corner, width, height)
+            box = Bbox.from_bounds(float(corner[0]), float(corner[1]), width, height)
             roomy = box.padded(1.5 * scale)
             cost = 20 * sum(_overlap(roomy, other) for other in placed) + 4 * sum(_overlap(box, dot) for dot in taken)
             cost += 20 * (width * height - _overlap(box, frame)) + 2 * height * _crossed(point, box, taken)
@@ -93,12 +116,5 @@ def _crossed(point: np.ndarray, box: Bbox, taken: list[Bbox]) -> float:
     end = _nearest(point, box)
     steps = point + np.linspace(0, 1, 12)[:, None] * (end - point)
     others = [dot for dot in taken if not dot.contains(*point)]
-    return float(np.hypot(*(end - point))) * np.mean([any(dot.contains(*step) for dot in others) for step in steps])
-
-
-def _tie(axes: Axes, point: np.ndarray, box: Bbox, scale: float) -> None:
-    nearest = _nearest(point, box)
-    if np.hypot(*(nearest - point)) < 7 * scale:
-        return
-    ends = axes.transData.inverted().transform([point, nearest])
-    axes.plot(*ends.T, color=GREY, linewidth=0.4, zorder=1, scalex=False, scaley=False)
+    hits = [any(dot.contains(*step) for dot in others) for step in steps]
+    return float(np.hypot(*(end - point))) * float(np.mean(hits))

@@ -9,14 +9,15 @@ from thinkalike.figures.theme import DIVERGING, SEQUENTIAL
 
 _LABELS = {
     "weighted_kendall": "Weighted Kendall τ of feature importance",
-    "spearman": "Spearman ρ of feature importance",
-    "cosine": "Cosine of feature importance",
-    "euclidean": "Euclidean distance of feature importance",
+    "spearman_profiles": "Spearman ρ of feature importance",
+    "cosine_profiles": "Cosine of feature importance",
+    "euclidean_profiles": "Euclidean distance of feature importance",
     "rsa": "RSA (Spearman ρ of distances)",
     "cka": "CKA (linear, biased)",
     "cka_debiased": "CKA (linear, debiased)",
     "procrustes": "Procrustes distance",
     "procrustes_angular": "Procrustes angle (rad)",
+    "procrustes_size_and_shape": "Procrustes distance, size kept",
     "aligned_cosine": "Aligned cosine",
     "rsm_norm_difference": "Norm RSM-difference",
     "jaccard": "Jaccard of neighbours",
@@ -30,6 +31,12 @@ _LABELS = {
 }
 _SHORT = {
     "weighted_kendall": "Weighted Kendall τ",
+    "spearman_profiles": "Spearman of profiles",
+    "cosine_profiles": "Cosine of profiles",
+    "euclidean_profiles": "Distance of profiles",
+    "procrustes_size_and_shape": "Procrustes, size kept",
+    "linear_regression": "Linear regression",
+    "rsm_norm_difference": "Norm RSM-difference",
     "rsa": "RSA",
     "cka": "CKA",
     "cka_debiased": "CKA debiased",
@@ -39,9 +46,6 @@ _SHORT = {
     "pwcca": "PWCCA",
     "mutual_knn": "Mutual kNN",
 }
-#: Used where the similarity stage does not know a measure (one of the user's own table).
-_DISTANCES = {"procrustes", "procrustes_angular", "rsm_norm_difference", "euclidean", "dtw"}
-_SIGNED = {"weighted_kendall", "spearman", "cosine", "rsa", "cka_debiased", "aligned_cosine"}
 
 
 @dataclass(frozen=True)
@@ -65,27 +69,31 @@ def short_label(measure: str) -> str:
 
 
 def larger_is_more_similar(measure: str) -> bool:
-    """Return whether a larger value means more alike, as the similarity stage's registry says."""
-    from thinkalike import similarity
+    """Return whether a larger value means more alike, as the registry of measures says; True for others."""
+    from thinkalike.similarity import MEASURES
 
-    registered = getattr(similarity, "MEASURES", {})
-    if measure in registered:
-        return bool(registered[measure].larger_is_more_similar)
-    return measure not in _DISTANCES
+    return MEASURES[measure].larger_is_more_similar if measure in MEASURES else True
 
 
 def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
     """Return a scale that is the same for every study where the measure has a range, and shows what is alike dark.
 
-    Correlations run from -1 to 1 around white; shares from 0 to 1; distances from 0 (dark) to the largest value.
+    Measures that can be negative run from -1 to 1 around white, shares from 0 to 1, distances from 0 (dark) to the
+    largest value.
     """
     finite = values[np.isfinite(values)]
     if not larger_is_more_similar(measure):
         return ColourScale(SEQUENTIAL.removesuffix("_r"), 0.0, float(finite.max(initial=1e-12)))
-    if measure in _SIGNED or finite.min(initial=0.0) < 0:
+    if _lowest(measure) < 0 or finite.min(initial=0.0) < 0:
         bound = max(1.0, float(np.abs(finite).max(initial=0.0)))
         return ColourScale(DIVERGING, -bound, bound)
     return ColourScale(SEQUENTIAL, 0.0, max(1.0, float(finite.max(initial=0.0))))
+
+
+def _lowest(measure: str) -> float:
+    from thinkalike.similarity import MEASURES
+
+    return MEASURES[measure].range[0] if measure in MEASURES else 0.0
 
 
 def measures_in_order(names: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Fig. 4: what makes two layers alike, feature by feature and word by word."""
 
 from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from scipy.stats import weightedtau
 from thinkalike.errors import InputError
 from thinkalike.figures.extreme_pairs import Pair
 from thinkalike.figures.inputs import require
-from thinkalike.figures.label_placement import place_labels
+from thinkalike.figures.label_placement import PointLabels
 from thinkalike.figures.layer_pairs import Layer
 from thinkalike.figures.levels import UNDEFINED, level_styles
 from thinkalike.figures.styles import FeatureStyle, ModelStyle, feature_label, feature_styles, model_styles, written
@@ -73,8 +74,7 @@ def pair_explanation(
     _draw_scatter(
         axes["scatter"], profiles, features, [(_layer_label(layer, models), models[layer[0]]) for layer in pair]
     )
-    place_labels(
-        figure,
+    PointLabels(
         axes["scatter"],
         profiles[["a", "b"]].to_numpy(),
         [style.label for style in features.values()],
@@ -108,7 +108,11 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
     for level in level_styles(words["level"]):
         hollow = level.label == UNDEFINED
         face = "none" if hollow else level.colour
-        look = {"marker": level.marker, "markerfacecolor": face, "markeredgecolor": level.colour if hollow else "white"}
+        look: dict[str, Any] = {
+            "marker": level.marker,
+            "markerfacecolor": face,
+            "markeredgecolor": level.colour if hollow else "white",
+        }
         points = words[level.rows]
         axes.plot(
             points["x"], points["y"], linestyle="", markersize=3.4, markeredgewidth=0.6 if hollow else 0.25, **look
@@ -122,21 +126,20 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set(visible=True, color=LIGHT_GREY)
-    stress = words.attrs.get("stress")
-    if stress is not None:
-        axes.set_xlabel(f"MDS of {len(words)} words, stress {stress:.2f}", fontsize=SMALL)
+    stress = f", stress {words['stress'].iloc[0]:.2f}" if "stress" in words else ""
+    axes.set_xlabel(f"MDS of {len(words)} words{stress}", fontsize=SMALL)
     return handles
 
 
 def _draw_legend(axes: Axes, handles: list[Line2D], feature: str, side: str) -> None:
     axes.axis("off")
-    place = {"a": ("center left", (0.0, 0.5)), "b": ("lower center", (0.5, 0.0))}[side]
+    location: Literal["center left", "lower center"] = "center left" if side == "a" else "lower center"
+    anchor = (0.0, 0.5) if side == "a" else (0.5, 0.0)
     title = (
         f"{feature_label(feature)}\n(dominant {'in the layer on the left' if side == 'a' else 'in the layer below'})"
     )
-    legend = axes.legend(
-        handles=handles, title=title, loc=place[0], bbox_to_anchor=place[1], ncols=2 if len(handles) > 4 else 1
-    )
+    columns = 2 if len(handles) > 4 else 1
+    legend = axes.legend(handles=handles, title=title, loc=location, bbox_to_anchor=anchor, ncols=columns)
     legend.set_alignment("left")
 
 
@@ -167,7 +170,7 @@ def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, Featur
     axes.axvline(0, color=DARK_GREY, linewidth=0.6)
     axes.set_yticks(places, [features[name].label for name in parts.index])
     axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+    axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("Contribution to τ")
     axes.set_title(f"Contributions (sum {written(parts.sum())})")

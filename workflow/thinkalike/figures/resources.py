@@ -1,14 +1,26 @@
 """Time and memory of the workflow's rules, as its benchmark files tell them."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from thinkalike.figures.inputs import require
 from thinkalike.figures.styles import feature_label
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SMALL, new_figure, themed
+
+_MINUTE, _HOUR = 60.0, 3600.0
+_STEPS = {
+    "seconds": (
+        *(0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+        *(step * _MINUTE for step in (1, 3, 10, 30)),
+        *(step * _HOUR for step in (1, 3, 10, 30, 100, 300)),
+    ),
+    "memory": tuple(float(2**power) for power in range(0, 24)),
+}
 
 
 @themed
@@ -45,11 +57,15 @@ def resources(benchmarks: pd.DataFrame) -> Figure:
         memory.annotate(
             jobs, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=DARK_GREY
         )
-    memory.set_title("Jobs, time in all", loc="right", fontsize=SMALL, fontweight="normal")
+    header = (1.02, len(places) - 0.45)
+    place_of = ("axes fraction", "data")
+    memory.annotate("Jobs, time in all", header, xycoords=place_of, fontsize=SMALL, fontweight="bold")
     return figure
 
 
-def _draw_jobs(axes: Axes, table: pd.DataFrame, column: str, places: dict[str, int], write) -> None:
+def _draw_jobs(
+    axes: Axes, table: pd.DataFrame, column: str, places: dict[str, int], write: Callable[[float], str]
+) -> None:
     for rule, place in places.items():
         values = np.sort(table.loc[(table["rule"] == rule) & (table[column] > 0), column].to_numpy())
         # Jobs of a rule are spread evenly over its row by rank: nothing random, and ties stay visible.
@@ -60,16 +76,27 @@ def _draw_jobs(axes: Axes, table: pd.DataFrame, column: str, places: dict[str, i
         if len(values):
             axes.plot([np.median(values)] * 2, [place - 0.33, place + 0.33], color=DARK_GREY, linewidth=1.2)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(numticks=8))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(axis="x")
+    ticks = _ticks(table.loc[table[column] > 0, column], _STEPS[column])
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(ticks, [write(value) for value in ticks])
+    axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
 
 
+def _ticks(values: pd.Series, steps: Sequence[float]) -> list[float]:
+    """Return the round values from just below the least to just above the largest, at most about seven."""
+    if values.empty:
+        return [steps[0]]
+    first = max((index for index, step in enumerate(steps) if step <= values.min()), default=0)
+    last = min((index for index, step in enumerate(steps) if step >= values.max()), default=len(steps) - 1)
+    every = -(-(last - first) // 6) or 1
+    return list(steps[first : last + every : every])
+
+
 def _duration(seconds: float) -> str:
-    for size, unit in ((3600, "h"), (60, "min")):
+    for size, unit in ((_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.2g} s"

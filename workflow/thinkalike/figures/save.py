@@ -18,16 +18,33 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def save_figure(figure: Figure, paths: str | Path | Iterable[str | Path]) -> None:
+def save_figure(
+    figure: Figure, paths: str | Path | Iterable[str | Path], *, scale: float = 1.0, dpi: int = 300
+) -> None:
     """Write `figure` to each of `paths`; the ending (.pdf, .svg or .png) chooses the format.
 
-    Fonts are embedded in PDF as TrueType; SVG holds letters as outlines; PNG has 300 dots an inch. Raises `InputError`
-    for another ending, before anything is written.
+    Fonts are embedded in PDF as TrueType; SVG holds letters as outlines.
+
+    Parameters
+    ----------
+    figure
+        What one of the figure functions returned; it is left as it was.
+    paths
+        Where to. `InputError` for another ending, before anything is written.
+    scale
+        Size relative to the figure's own; letters and lines keep theirs.
+    dpi
+        Dots an inch of a PNG, and of the parts of the others that are images.
     """
     targets = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     for target in targets:
         if target.suffix not in _METADATA:
             raise InputError(f"{target}: a figure is written as {', '.join(_METADATA)}, so name it with one of these.")
-    for target in targets:
-        with theme(), whole_file(target) as temporary:
-            figure.savefig(temporary, metadata=_METADATA[target.suffix], dpi=300)
+    width, height = (float(side) for side in figure.get_size_inches())
+    figure.set_size_inches(width * scale, height * scale)
+    try:
+        for target in targets:
+            with theme(), whole_file(target) as temporary:
+                figure.savefig(temporary, metadata=_METADATA[target.suffix], dpi=dpi)
+    finally:
+        figure.set_size_inches(width, height)

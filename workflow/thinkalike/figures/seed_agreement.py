@@ -66,20 +66,23 @@ def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
     layers = sort_layers(set.intersection(*labels))
     positions = layer_positions(layers)
     x = [positions[layer] for layer in layers]
+    # Rows by (model, layer), so that a layer of a model is one look-up.
+    values = matrix.to_numpy()
+    row = {key: index for index, key in enumerate(matrix.index)}
     pairs = [
-        [matrix.loc[(one, layer), (other, layer)] for layer in layers]
+        [values[row[one, layer], row[other, layer]] for layer in layers]
         for one, other in itertools.combinations(names, 2)
     ]
-    others = matrix.loc[:, ~owners.isin(names)]
-    if others.shape[1]:
-        against = [np.concatenate([others.loc[(name, layer)].to_numpy() for name in names]) for layer in layers]
-        low, middle, high = np.transpose([np.nanquantile(values, (0.1, 0.5, 0.9)) for values in against])
+    others = ~owners.isin(names)
+    if others.any():
+        against = [values[np.ix_([row[name, layer] for name in names], others)].ravel() for layer in layers]
+        low, middle, high = np.transpose([np.nanquantile(one, (0.1, 0.5, 0.9)) for one in against])
         axes.fill_between(x, low, high, color=LIGHT_GREY, linewidth=0, alpha=0.8, zorder=1)
         axes.plot(x, middle, color=GREY, linestyle=(0, (3, 1.2)), zorder=2)
     style = panel.models[0]
     if len(pairs) > 1:
-        for values in pairs:
-            axes.plot(x, values, color=style.family_colour, linewidth=0.5, alpha=0.6, zorder=3)
+        for one_pair in pairs:
+            axes.plot(x, one_pair, color=style.family_colour, linewidth=0.5, alpha=0.6, zorder=3)
     axes.plot(x, np.mean(pairs, axis=0), color=style.family_colour, marker="o", zorder=4)
     return layers
 

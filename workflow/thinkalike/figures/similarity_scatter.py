@@ -1,6 +1,7 @@
 """Two measures of similarity against each other, a point for each pair of layers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,9 +16,9 @@ from thinkalike.figures.theme import SINGLE_COLUMN, new_figure, themed
 
 #: Kind of a pair: colour and marker. Drawn in this order, the rarer kinds on top.
 _KINDS = {
-    "With an untrained control": ("#bdbdbd", "x"),
-    "Different architectures": ("#4477aa", "o"),
-    "Two seeds of an architecture": ("#e07b39", "^"),
+    "With untrained control": ("#bdbdbd", "x"),
+    "Between architectures": ("#4477aa", "o"),
+    "Between seeds": ("#e07b39", "^"),
     "Within a model": ("#1a1a1a", "s"),
 }
 
@@ -54,7 +55,7 @@ def similarity_scatter(
         chosen = pairs[(kinds == kind).to_numpy()]
         if chosen.empty:
             continue
-        look = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0.5}
+        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0.5}
         # Thousands of points would make a vector file that no viewer opens quickly.
         axes.plot(
             chosen["value_x"],
@@ -70,14 +71,14 @@ def similarity_scatter(
     axes.set_title(f"Spearman ρ = {written(rho)} over {len(pairs):,} layer pairs")
     axes.set_xlabel(measure_label(measure_x))
     axes.set_ylabel(measure_label(measure_y))
-    axes.grid(axis="both")
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    axes.grid(visible=True, axis="both")
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, handletextpad=0.3)
     return figure
 
 
 def _kind(one: ModelStyle, other: ModelStyle) -> str:
     if one.control or other.control:
-        return "With an untrained control"
+        return "With untrained control"
     if one.name == other.name:
         return "Within a model"
-    return "Two seeds of an architecture" if one.family == other.family else "Different architectures"
+    return "Between seeds" if one.family == other.family else "Between architectures"

@@ -13,7 +13,7 @@ from thinkalike.figures.levels import UNDEFINED, ordered_levels
 from thinkalike.figures.styles import FeatureStyle, feature_styles
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, LIGHT_GREY, SMALL, new_figure, themed
 
-_MOST_LEVELS = 8
+_MOST_LEVELS = 10
 
 
 @themed
@@ -31,7 +31,7 @@ def stimulus_report(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> F
     require(stimuli, features, "stimuli")
     styles = feature_styles({name: feature.role for name, feature in features.items()})
     counted = [style for style in styles.values() if not style.control] or list(styles.values())
-    columns = min(4, len(counted) + 1)
+    columns = min((4, 3, 2), key=lambda columns: (-(len(counted) + 1) % columns, -columns))
     rows = -(-(len(counted) + 1) // columns)
     figure = new_figure(DOUBLE_COLUMN, 1.55 * rows)
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
@@ -87,5 +87,5 @@ def _draw_shares(axes: Axes, shares: Mapping[FeatureStyle, float]) -> None:
 
 def _horizontal(axes: Axes) -> None:
     axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+    axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")

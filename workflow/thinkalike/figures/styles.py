@@ -162,7 +162,7 @@ def feature_styles(roles: Mapping[str, str] | Iterable[str]) -> dict[str, Featur
 
 def written(value: float) -> str:
     """Return a number with two decimals and a minus that is one."""
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
 
 
 def is_control(name: str) -> bool:
@@ -234,11 +234,13 @@ def _family_colours(families: list[str]) -> dict[str, str]:
 
 
 def _lighten(colour: str, share: float) -> str:
-    return to_hex([1 - (1 - channel) * (1 - share) for channel in to_rgb(colour)])
+    red, green, blue = (1 - (1 - channel) * (1 - share) for channel in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def _darken(colour: str) -> str:
-    return to_hex([0.75 * channel for channel in to_rgb(colour)])
+    red, green, blue = (0.75 * channel for channel in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def _seed(name: str) -> int | None:

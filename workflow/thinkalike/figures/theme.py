@@ -78,8 +78,8 @@ _SETTINGS: dict[str, Any] = {
 def theme() -> AbstractContextManager[None]:
     """Return a context within which matplotlib has this project's look, whatever the user's own settings are."""
     keep = ("backend", "backend_fallback", "interactive", "toolbar")
-    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if key not in keep}
-    return mpl.rc_context({**defaults, **_SETTINGS})
+    settings: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if key not in keep}
+    return mpl.rc_context(settings | _SETTINGS)
 
 
 def themed(draw: Callable[P, R]) -> Callable[P, R]:

@@ -1,6 +1,7 @@
 """How well the models trained here have learnt: held-out loss against the grammar's own entropy."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -61,7 +62,7 @@ def _draw_curves(axes: Axes, table: pd.DataFrame, models: Mapping[str, ModelStyl
             continue
         x, y = (rows["step"], rows["loss"]) if len(rows) > 1 else ([0, last_step], [rows["loss"].iloc[0]] * 2)
         dashes = style.line["linestyle"] if style.control or style.shade == 0 else (0, (5, 1, 1, 1))
-        look = {"color": style.colour, "linestyle": dashes, "linewidth": 1.1}
+        look: dict[str, Any] = {"color": style.colour, "linestyle": dashes, "linewidth": 1.1}
         axes.plot(x, y, zorder=2 if style.control else 3, **look)
         handles.append(Line2D([], [], label=f"{style.label}{_excess(rows)}", **look))
     floors = sorted(table["floor"].dropna().unique())

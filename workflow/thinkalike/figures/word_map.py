@@ -28,7 +28,7 @@ def word_map(vectors: np.ndarray, ids: Sequence[str], *, seed: int, max_points: 
     Returns
     -------
     DataFrame
-        Columns `x`, `y`, index `stimulus_id`, sorted; `attrs["stress"]` is Kruskal's normalised stress.
+        Columns `x`, `y` and `stress` (Kruskal's, of the whole map, the same in every row), index `stimulus_id`, sorted.
 
     Raises
     ------
@@ -49,8 +49,7 @@ def word_map(vectors: np.ndarray, ids: Sequence[str], *, seed: int, max_points: 
         order = order[np.sort(np.random.default_rng(seed).choice(len(order), max_points, replace=False))]
     points, stress = _scale(vectors[order])
     table = pd.DataFrame(points, columns=["x", "y"], index=pd.Index(names[order], name="stimulus_id"))
-    table.attrs["stress"] = stress
-    return table
+    return table.assign(stress=stress)
 
 
 def _scale(vectors: np.ndarray) -> tuple[np.ndarray, float]:
