@@ -1,0 +1,44 @@
+"""The workflow's files keep their form."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_package_does_not_know_snakemake():
+    sources = (ROOT / "workflow/thinkalike").rglob("*.py")
+    assert not [
+        path for path in sources if "import snakemake" in path.read_text() or "from snakemake" in path.read_text()
+    ]
+
+
+def test_only_representations_import_torch():
+    for path in (ROOT / "workflow/thinkalike").rglob("*.py"):
+        text = path.read_text()
+        if "import torch" in text or "transformers import" in text:
+            assert path.is_relative_to(ROOT / "workflow/thinkalike/representations"), path
+
+
+def test_stages_import_only_from_stages_before_them():
+    stages = ["stimuli", "representations", "mlem", "similarity", "figures"]
+    for number, stage in enumerate(stages):
+        for path in (ROOT / "workflow/thinkalike" / stage).rglob("*.py"):
+            for later in stages[number + 1 :]:
+                assert f"thinkalike.{later}" not in path.read_text(), (path, later)
+
+
+def test_light_stages_start_fast_because_they_import_no_torch():
+    code = "import sys, thinkalike.mlem, thinkalike.similarity, thinkalike.representations.storage; "
+    code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules or 'sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_every_rule_declares_threads_memory_time_and_log():
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        rules = path.read_text().split("\n\n\n")
+        for rule in rules:
+            if rule.lstrip("# \n").startswith("rule "):
+                for keyword in ("threads:", "mem_mb", "runtime", "log:", "message:"):
+                    assert keyword in rule, (path.name, rule.split(":")[0], keyword)
