@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.distances import pair_slice, squared_distances
+from thinkalike.similarity.distances import squared_distances
 from thinkalike.similarity.matrices import centre, fewer_columns
 from thinkalike.similarity.measure import Comparator, Matrix, check_option, measure
-from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, pair_vector
+from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, double_centred, pair_vector, u_centred
 
 Bandwidth = Literal["median", "lower_median", "median_nonzero"]
 _BANDWIDTHS = ("median", "lower_median", "median_nonzero")
@@ -133,16 +133,7 @@ class Cka(_Cka):
 
     def centred_kernel(self, K: Matrix) -> PairVector:
         """Return the double-centred kernel, off-diagonal entries weighted by the square root of 2."""
-        means = K.mean(axis=0)
-        grand = means.mean()
-        n = len(K)
-        pairs = n * (n - 1) // 2
-        values = np.empty(pairs + n)
-        for i in range(n - 1):
-            values[pair_slice(i, n)] = K[i, i + 1 :] - means[i + 1 :] - (means[i] - grand)
-        values[:pairs] *= np.sqrt(2.0)
-        values[pairs:] = np.diagonal(K) - 2 * means + grand
-        return pair_vector(values, n, with_diagonal=True)
+        return double_centred(K)
 
     def features_product(self, x: Features, y: Features) -> float:
         """Return the squared norm of the cross-covariance."""
@@ -175,13 +166,7 @@ class CkaDebiased(_Cka):
 
     def centred_kernel(self, K: Matrix) -> PairVector:
         """Return the U-centred kernel above its (zero) diagonal."""
-        n = len(K)
-        sums = (K.sum(axis=0) - np.diagonal(K)) / (n - 2)
-        grand = sums.sum() / (n - 1)
-        values = np.empty(n * (n - 1) // 2)
-        for i in range(n - 1):
-            values[pair_slice(i, n)] = K[i, i + 1 :] - sums[i + 1 :] - (sums[i] - grand)
-        return pair_vector(values, n)
+        return u_centred(K)
 
     def features_product(self, x: Features, y: Features) -> float:
         """Return <K~, L~> without any n x n matrix."""

@@ -43,10 +43,7 @@ def compare_profiles(
     frame = pair_table(layers[0], layers[1], model_a, model_b, measure)
     folds = [fold for fold in _folds(table_a) if fold in _folds(table_b)]
     frame["value"] = _all_pairs(_means(table_a), _means(table_b), layers, entry)
-    single = [
-        _all_pairs(table_a.xs(fold, axis=1, level="fold"), table_b.xs(fold, axis=1, level="fold"), layers, entry)
-        for fold in folds
-    ]
+    single = [_all_pairs(_of_fold(table_a, fold), _of_fold(table_b, fold), layers, entry) for fold in folds]
     values = np.array([frame["value"].to_numpy(), *single])
     defined = ~np.isnan(values).all(axis=0)
     frame["low"] = np.where(defined, np.fmin.reduce(values, axis=0), np.nan)
@@ -91,6 +88,11 @@ def _folds(table: pd.DataFrame) -> list[int]:
 
 def _means(table: pd.DataFrame) -> pd.DataFrame:
     return table.T.groupby(level="layer", sort=False).mean().T
+
+
+def _of_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
+    chosen = table.loc[:, table.columns.get_level_values("fold") == fold]
+    return chosen.droplevel("fold", axis=1)
 
 
 def _all_pairs(a: pd.DataFrame, b: pd.DataFrame, layers: list[list[str]], entry: Measure) -> np.ndarray:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from thinkalike.errors import InputError
 from thinkalike.similarity.measure import Matrix
@@ -35,7 +34,7 @@ def as_matrix(values: Any, name: str = "X") -> Matrix:
             f"{name}: a representation has two dimensions, stimuli x units, but this array has the shape "
             f"{np.shape(matrix)}; reshape a single unit to (n, 1)."
         )
-    finite: npt.NDArray[np.bool_] = np.isfinite(matrix).all(axis=1)
+    finite = np.asarray(np.isfinite(matrix).all(axis=1))
     if not finite.all():
         raise InputError(
             f"{name}: row {int(np.argmin(finite))} holds a value that is not finite (so do {int((~finite).sum())} of "

@@ -161,9 +161,7 @@ def measure(
     def register(definition: _Definition) -> _Definition:
         if name in MEASURES:
             raise ValueError(f"there are two measures called {name}")
-        comparator: Callable[..., Comparator] = (
-            definition if inspect.isclass(definition) else _comparator_of(definition)
-        )
+        comparator: Any = definition if inspect.isclass(definition) else _comparator_of(definition)
         MEASURES[name] = Measure(
             name=name,
             family=family,

@@ -113,13 +113,29 @@ def permuter(state: PairVector) -> Callable[[npt.NDArray[np.intp]], npt.NDArray[
     return permute
 
 
-def triangle(square: Matrix) -> npt.NDArray[np.float64]:
-    """Return the entries i < j of a square matrix, row after row."""
-    n = len(square)
-    result = np.empty(n * (n - 1) // 2)
+def double_centred(K: Matrix) -> PairVector:
+    """Return K minus row and column means plus the grand mean; off-diagonal entries times sqrt(2), as each stands twice."""
+    means = K.mean(axis=0)
+    grand = means.mean()
+    n = len(K)
+    pairs = n * (n - 1) // 2
+    values = np.empty(pairs + n)
     for i in range(n - 1):
-        result[pair_slice(i, n)] = square[i, i + 1 :]
-    return result
+        values[pair_slice(i, n)] = K[i, i + 1 :] - means[i + 1 :] - (means[i] - grand)
+    values[:pairs] *= np.sqrt(2.0)
+    values[pairs:] = np.diagonal(K) - 2 * means + grand
+    return pair_vector(values, n, with_diagonal=True)
+
+
+def u_centred(K: Matrix) -> PairVector:
+    """Return the U-centred K, whose diagonal is zero: inner products of two are unbiased (n > 3)."""
+    n = len(K)
+    sums = (K.sum(axis=0) - np.diagonal(K)) / (n - 2)
+    grand = sums.sum() / (n - 1)
+    values = np.empty(n * (n - 1) // 2)
+    for i in range(n - 1):
+        values[pair_slice(i, n)] = K[i, i + 1 :] - sums[i + 1 :] - (sums[i] - grand)
+    return pair_vector(values, n)
 
 
 @contextmanager

@@ -1,14 +1,16 @@
 """Representational similarity analysis: do two layers order the pairs of stimuli alike?"""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from thinkalike.similarity.distances import dissimilarities, squared_distances
 from thinkalike.similarity.matrices import centre, unit_norm
 from thinkalike.similarity.measure import Comparator, Matrix, check_option, measure
-from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, pair_vector
+from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, pair_vector, permuter
 from thinkalike.similarity.ranks import centred_ranks
 
 Dissimilarity = Literal["euclidean", "sqeuclidean", "cosine", "correlation"]
@@ -76,7 +78,9 @@ class Rsa(PairVectorComparator):
             return _kendall(x.values, y.values, tau_a=self.comparison == "kendall_tau_a")
         return super().score(x, y)
 
-    def scores(self, xs, ys, *, symmetric=False, threads=1):
+    def scores(
+        self, xs: Sequence[PairVector], ys: Sequence[PairVector], *, symmetric: bool = False, threads: int = 1
+    ) -> Matrix:
         """Return the correlations of all pairs of layers."""
         if self.comparison.startswith("kendall"):
             return Comparator.scores(self, xs, ys, symmetric=symmetric, threads=threads)
@@ -133,12 +137,12 @@ class RsmNormDifference(Comparator):
         difference = float(np.linalg.norm(x.values - y.values))
         return difference / float(np.sqrt(len(x.values))) if self.per_pair else difference
 
-    def permute(self, state: PairVector, order):
+    def permute(self, state: PairVector, order: npt.NDArray[np.intp]) -> PairVector:
         """Move the entries."""
-        return PairVectorComparator.permute(self, state, order)  # type: ignore[arg-type]
+        return replace(state, values=permuter(state)(order))
 
 
-def _kendall(x, y, tau_a: bool) -> float:  # type: ignore[no-untyped-def]
+def _kendall(x: npt.NDArray[Any], y: npt.NDArray[Any], tau_a: bool) -> float:
     from scipy.stats import kendalltau
 
     tau_b = float(kendalltau(x, y, method="asymptotic").statistic)
@@ -149,6 +153,6 @@ def _kendall(x, y, tau_a: bool) -> float:  # type: ignore[no-untyped-def]
     return tau_b * float(np.sqrt(untied[0] * untied[1])) / pairs
 
 
-def _tied_pairs(values) -> float:  # type: ignore[no-untyped-def]
+def _tied_pairs(values: npt.NDArray[Any]) -> float:
     counts = np.unique(values, return_counts=True)[1].astype(float)
     return float(np.sum(counts * (counts - 1) / 2))
