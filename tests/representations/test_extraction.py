@@ -184,7 +184,7 @@ def test_one_sentence_that_never_fits(saved_model: SavedModel, tmp_path: Path, m
         return call(*arguments)
 
     monkeypatch.setattr(forward, "_call", cramped)
-    with pytest.raises(InputError, match="one sentence of .* tokens does not fit into memory"):
+    with pytest.raises(InputError, match=r"one sentence of .* tokens does not fit into memory"):
         vectors(tmp_path / "r", saved_model("gpt2"), (SENTENCES, STIMULI))
 
 

@@ -18,6 +18,7 @@ from thinkalike.representations.checkpoint import check_files, check_loaded, has
 from thinkalike.representations.hub import Location, locate
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.float16}
+_TOKENIZER_FILES = ("tokenizer.json", "*.model", "vocab*", "*.tiktoken", "tekken.json")
 _TRUST = ("pickle", "remote_code")
 _logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     ----------
     source
         `checkpoint` (a folder) or `hub` (an id or a folder), with the optional keys `revision`, `trust` (a list of
-        `pickle`, `remote_code`), `blocks` (name of the list of blocks), `device_map`, `add_prefix_space`.
+        `pickle`, `remote_code`), `blocks` (name of the list of blocks), `device_map`.
     dtype
         float32, bfloat16, float16, or int8 (bitsandbytes, on CUDA).
     device
@@ -77,7 +78,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     lstm.register()
     with _quiet_transformers():
         model, info = _load_weights(location, trust, dtype, source.get("device_map"))
-        tokenizer = _load_tokenizer(location, trust, source.get("add_prefix_space"))
+        tokenizer = _load_tokenizer(location, trust)
     model.eval()
     network = text_encoder(model)
     blocks_name, blocks = find_blocks(network, source.get("blocks"))
@@ -153,12 +154,15 @@ def _loading_refusal(location: Location, trust: tuple[str, ...], error: Exceptio
     return f"Model '{location.name}' cannot be loaded from {location.folder}: {text[:300]}"
 
 
-def _load_tokenizer(location: Location, trust: tuple[str, ...], add_prefix_space: bool | None) -> Any:
-    options = {} if add_prefix_space is None else {"add_prefix_space": add_prefix_space}
-    try:
-        return AutoTokenizer.from_pretrained(
-            location.folder, trust_remote_code="remote_code" in trust, use_fast=True, **options
+def _load_tokenizer(location: Location, trust: tuple[str, ...]) -> Any:
+    # Without any file, transformers makes an empty tokenizer of the class that goes with the model.
+    if not any(found for pattern in _TOKENIZER_FILES for found in location.folder.glob(pattern)):
+        raise InputError(
+            f"Model '{location.name}': {location.folder} holds no tokenizer; save the model's tokenizer beside it "
+            "(tokenizer.json)."
         )
+    try:
+        return AutoTokenizer.from_pretrained(location.folder, trust_remote_code="remote_code" in trust, use_fast=True)
     except Exception as error:  # tokenizers raises plain Exception
         raise InputError(
             f"Model '{location.name}': its tokenizer cannot be loaded from {location.folder} "
