@@ -13,6 +13,9 @@ from thinkalike.figures.measures import larger_is_more_similar
 from thinkalike.figures.styles import ModelStyle
 from thinkalike.figures.theme import LIGHT_GREY, SMALL
 
+#: So that a number fits into each.
+_MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
+
 
 def draw_layer_map(
     axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyle], measure: str, *, seed: int
@@ -20,7 +23,8 @@ def draw_layer_map(
     """Draw the multi-dimensional scaling of `layer_matrix` and return its stress.
 
     A point carries its layer's number (F: after the final norm) where up to about a hundred points leave room for
-    it, a thin line joins a model's layers in order, untrained controls are hollow.
+    it, and its family's colour and marker; a seed is a shade, untrained controls are hollow. A thin line joins a
+    model's layers in order.
     """
     from thinkalike.similarity import multidimensional_scaling
 
@@ -73,8 +77,8 @@ def _draw_model(axes: Axes, points: np.ndarray, layers: pd.Index, style: ModelSt
 
 def _look(style: ModelStyle, size: float) -> dict:
     return {
-        "marker": "o" if style.shade == 0 else ("s", "^", "D")[(style.shade - 1) % 3],
-        "markersize": size,
+        "marker": style.family_marker,
+        "markersize": size * _MARKER_SIZES.get(style.family_marker, 1.0),
         "markerfacecolor": "white" if style.control else style.colour,
         "markeredgecolor": style.colour if style.control else "white",
         "markeredgewidth": 0.9 if style.control else 0.4,

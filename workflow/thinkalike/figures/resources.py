@@ -71,7 +71,7 @@ def _draw_jobs(
         # Jobs of a rule are spread evenly over its row by rank: nothing random, and ties stay visible.
         spread = place + np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else np.full(len(values), place)
         axes.plot(
-            values, spread, linestyle="", marker="o", markersize=2.6, color="#4477aa", alpha=0.5, markeredgewidth=0
+            values, spread, linestyle="", marker="o", markersize=2.6, color="#33508f", alpha=0.5, markeredgewidth=0
         )
         if len(values):
             axes.plot([np.median(values)] * 2, [place - 0.33, place + 0.33], color=DARK_GREY, linewidth=1.2)

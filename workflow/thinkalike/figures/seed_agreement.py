@@ -75,7 +75,8 @@ def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
     ]
     others = ~owners.isin(names)
     if others.any():
-        against = [values[np.ix_([row[name, layer] for name in names], others)].ravel() for layer in layers]
+        own = {layer: np.array([row[name, layer] for name in names]) for layer in layers}
+        against = [values[own[layer]][:, others].ravel() for layer in layers]
         low, middle, high = np.transpose([np.nanquantile(one, (0.1, 0.5, 0.9)) for one in against])
         axes.fill_between(x, low, high, color=LIGHT_GREY, linewidth=0, alpha=0.8, zorder=1)
         axes.plot(x, middle, color=GREY, linestyle=(0, (3, 1.2)), zorder=2)

@@ -17,8 +17,8 @@ from thinkalike.figures.theme import SINGLE_COLUMN, new_figure, themed
 #: Kind of a pair: colour and marker. Drawn in this order, the rarer kinds on top.
 _KINDS = {
     "With untrained control": ("#bdbdbd", "x"),
-    "Between architectures": ("#4477aa", "o"),
-    "Between seeds": ("#e07b39", "^"),
+    "Between architectures": ("#33508f", "o"),
+    "Between seeds": ("#d99a1c", "^"),
     "Within a model": ("#1a1a1a", "s"),
 }
 

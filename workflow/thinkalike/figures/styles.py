@@ -6,7 +6,7 @@ markers, dashes and shades carry the same message in grey print.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,22 +44,22 @@ _KNOWN_FEATURES = (
 )
 _CONTROL_LOOKS = ((GREY, "o"), ("#b3b3b3", "s"), ("#6e6e6e", "^"), ("#c9c9c9", "D"))
 
-_KNOWN_FAMILIES = {"bert": "#4477aa", "gpt2": "#d1495b", "mamba": "#228833", "lstm": "#b8960c"}
+#: Chosen for their distance (CIELAB, at least 29) also with red-green deficiencies, and for different lightness.
+_KNOWN_FAMILIES = {"bert": "#33508f", "gpt2": "#c2503c", "mamba": "#2a9d8f", "lstm": "#d99a1c"}
 _FAMILY_NAMES = {"bert": "BERT", "gpt2": "GPT-2", "mamba": "Mamba", "lstm": "LSTM"}
 _MORE_COLOURS = (
-    "#4477aa",
-    "#d1495b",
-    "#228833",
-    "#b8960c",
-    "#aa3377",
-    "#33a5c7",
-    "#e07b39",
-    "#5b4b8a",
+    *_KNOWN_FAMILIES.values(),
+    "#7a1f57",
+    "#77bbe8",
+    "#666633",
+    "#e3a3b8",
+    "#1f6f3a",
+    "#8d6bb8",
     "#7f4f24",
     "#2f4858",
-    "#f28cb1",
-    "#6a994e",
 )
+_FAMILY_MARKERS = {"bert": "o", "gpt2": "s", "mamba": "D", "lstm": "^"}
+_MORE_MARKERS = ("o", "s", "D", "^", "h", "v", "p", "8")
 _CONTROL_DASHES = (0, (3, 1.2))
 _SEED_MARKERS = ("o", "o", "s", "^", "D")
 _SEED = re.compile(r"-seed(\d+)")
@@ -97,6 +97,7 @@ class ModelStyle:
     label: str
     colour: str
     family_colour: str
+    family_marker: str
     control: bool
     seed: int | None
     #: Place among the models of the same family and kind: 0 is the full shade.
@@ -193,7 +194,8 @@ def model_styles(models: Iterable[str], families: Mapping[str, str] | None = Non
     control = {name: is_control(name) or is_control(family_of[name]) for name in bases}
     order = list(dict.fromkeys(bases[name] for name in (families or sorted(bases)))) + sorted(set(bases.values()))
     order = list(dict.fromkeys(order))
-    colours = _family_colours(order)
+    colours = _allotted(order, _KNOWN_FAMILIES, _MORE_COLOURS)
+    markers = _allotted(order, _FAMILY_MARKERS, _MORE_MARKERS)
     styles: dict[str, ModelStyle] = {}
     shades: dict[tuple[str, bool], int] = {}
     listed = sorted(bases, key=lambda name: (order.index(bases[name]), control[name], _seed(name) or 0, name))
@@ -203,7 +205,15 @@ def model_styles(models: Iterable[str], families: Mapping[str, str] | None = Non
         fade = min(0.45 + 0.15 * shade, 0.75) if control[name] else min(0.28 * shade, 0.6)
         colour = _lighten(colours[bases[name]], fade)
         styles[name] = ModelStyle(
-            name, bases[name], _label(name), colour, colours[bases[name]], control[name], _seed(name), shade
+            name=name,
+            family=bases[name],
+            label=_label(name),
+            colour=colour,
+            family_colour=colours[bases[name]],
+            family_marker=markers[bases[name]],
+            control=control[name],
+            seed=_seed(name),
+            shade=shade,
         )
     return {name: style for name, style in styles.items() if name in names}
 
@@ -226,11 +236,12 @@ def _grey_handle(style: ModelStyle, label: str, points: bool) -> Line2D:
     return Line2D([], [], label=label, **grey.line, **(grey.point if points else {}))
 
 
-def _family_colours(families: list[str]) -> dict[str, str]:
-    colours = {family: _KNOWN_FAMILIES[family] for family in families if family in _KNOWN_FAMILIES}
-    free = [colour for colour in _MORE_COLOURS if colour not in colours.values()] or list(_MORE_COLOURS)
-    others = [family for family in families if family not in colours]
-    return colours | {family: free[place % len(free)] for place, family in enumerate(others)}
+def _allotted(families: list[str], known: Mapping[str, str], more: Sequence[str]) -> dict[str, str]:
+    """Return each family's own look if it has one, else the next that is free; they repeat where none is left."""
+    looks = {family: known[family] for family in families if family in known}
+    free = [look for look in more if look not in looks.values()] or list(more)
+    others = [family for family in families if family not in looks]
+    return looks | {family: free[place % len(free)] for place, family in enumerate(others)}
 
 
 def _lighten(colour: str, share: float) -> str:
