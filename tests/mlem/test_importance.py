@@ -1,0 +1,86 @@
+"""Exact importance is what sampled permutations converge to."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from planted import pair_design, planted, squared_distances, with_missing
+from scipy.stats import spearmanr
+
+from thinkalike.mlem import cross_validate
+from thinkalike.mlem.cells import encode
+from thinkalike.mlem.designs import Additive
+from thinkalike.mlem.distances import make_distances
+from thinkalike.mlem.held_out import held_out_pairs
+from thinkalike.mlem.importance import exact_importance, sampled_importance
+
+
+def importances(features, vectors, weights, kinds=None, n_repeats=200):
+    coding = encode(features, kinds)
+    distances = make_distances(vectors, "sqeuclidean", len(features))
+    pairs = held_out_pairs(coding, distances, np.arange(len(features)))
+    ranges, design = coding.ranges(), Additive(coding.n_features)
+    score = pairs.table.spearman(pairs.patterns / ranges @ weights)
+    exact = exact_importance(design, weights, coding, ranges, pairs, score)
+    rng = np.random.default_rng(0)
+    sampled = sampled_importance(design, weights, coding, ranges, pairs, score, n_repeats, rng)
+    return exact, sampled
+
+
+@pytest.mark.parametrize(("n_stimuli", "noise"), [(40, 1.0), (100, 1.0), (100, 5.0), (400, 1.0)])
+def test_exact_is_within_four_standard_errors_of_200_permutations(n_stimuli, noise):
+    features, vectors = planted(n_stimuli, noise=noise, seed=2)
+    features = with_missing(features)
+    weights = np.array([1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.05, 0.001])
+    exact, sampled = importances(features, vectors, weights)
+    errors = sampled.std(axis=0, ddof=1) / np.sqrt(len(sampled))
+    assert (np.abs(exact - sampled.mean(axis=0)) < 4 * errors).all(), (exact - sampled.mean(axis=0)) / errors
+
+
+def test_numeric_features_too():
+    features, vectors = planted(120, levels=(2, 3), weights=(1.0, 0.4))
+    rng = np.random.default_rng(1)
+    features["zipf"] = rng.normal(size=120)
+    features["length"] = rng.integers(1, 6, size=120)
+    vectors[:, 0] += features["zipf"]
+    kinds = {"zipf": "numeric", "length": "numeric"}
+    exact, sampled = importances(features, vectors, np.array([0.5, 0.2, 1.0, 0.1]), kinds)
+    errors = sampled.std(axis=0, ddof=1) / np.sqrt(len(sampled))
+    assert (np.abs(exact - sampled.mean(axis=0)) < 4 * errors + 1e-5).all()
+
+
+def test_sampled_permutation_is_a_permutation_of_stimuli():
+    """One permutation, done by hand on the explicit pairs."""
+    features, vectors = planted(60, seed=5)
+    weights = np.array([1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.05, 0.01])
+    _, sampled = importances(features, vectors, weights, n_repeats=1)
+    permuted = features.copy()
+    codes = pd.factorize(features["f0"])[0]
+    permuted["f0"] = np.random.default_rng(0).permutation(codes)
+    distances = squared_distances(vectors)
+    expected = (
+        spearmanr((pair_design(features) @ weights).round(12), distances).statistic
+        - spearmanr((pair_design(permuted) @ weights).round(12), distances).statistic
+    )
+    assert sampled[0, 0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_sampled_and_exact_agree_in_cross_validation():
+    features, vectors = planted(200, noise=2.0)
+    exact = cross_validate(features, vectors, alphas=[1.0])
+    sampled = cross_validate(features, vectors, alphas=[1.0], importance="sampled", n_repeats=50)
+    np.testing.assert_allclose(sampled.importance.mean(), exact.importance.mean(), atol=0.01)
+
+
+def test_null_feature_has_no_importance_and_order_is_planted():
+    features, vectors = planted(500, n_units=256)
+    result = cross_validate(features, vectors)
+    means = result.importance.mean()
+    assert (np.diff(means[:7]) < 0).all()
+    assert abs(means["f7"]) < 1e-3
+
+
+def test_drop_column_refits_without_the_feature():
+    features, vectors = planted(150, noise=2.0)
+    result = cross_validate(features, vectors, alphas=[1.0], folds=3)
+    without = cross_validate(features.drop(columns="f1"), vectors, alphas=[1.0], folds=3)
+    np.testing.assert_allclose(result.importance_drop_column["f1"], result.scores - without.scores, atol=1e-9)

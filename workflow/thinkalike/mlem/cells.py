@@ -1,0 +1,206 @@
+"""From a table of features to codes: what a stimulus is, as far as the features can tell.
+
+Two stimuli with the same codes belong to the same *cell*; everything that the features say about a pair of stimuli
+is a function of the pair of cells.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from thinkalike.errors import InputError
+from thinkalike.features import Kind, Missing
+
+UNDEFINED = -1
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Integer codes of every stimulus on every feature.
+
+    Attributes
+    ----------
+    names
+        The features, in the order of the columns.
+    codes
+        Shape (n_stimuli, n_features), int64. Equal codes, equal values; -1 never differs from anything.
+    values
+        Per feature `None` where values only differ or not; for a numeric feature its distinct values, so that
+        `values[f][codes[:, f]]` is the column.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
+    values: tuple[NDArray[np.float64] | None, ...]
+
+    @property
+    def n_stimuli(self) -> int:
+        return self.codes.shape[0]
+
+    @property
+    def n_features(self) -> int:
+        return self.codes.shape[1]
+
+    @property
+    def has_numeric(self) -> bool:
+        return any(values is not None for values in self.values)
+
+    def ranges(self, stimuli: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """Return the divisor of each feature's differences: a numeric feature's range in `stimuli`, else 1."""
+        ranges = np.ones(self.n_features)
+        for f, values in enumerate(self.values):
+            if values is None:
+                continue
+            codes = self.codes[:, f] if stimuli is None else self.codes[stimuli, f]
+            defined = values[codes[codes != UNDEFINED]]
+            if defined.size and np.ptp(defined) > 0:
+                ranges[f] = np.ptp(defined)
+        return ranges
+
+    def with_codes(self, feature: int, codes: NDArray[np.int64]) -> "Coding":
+        """Return a copy in which one feature has other codes (of the same values)."""
+        changed = self.codes.copy()
+        changed[:, feature] = codes
+        return Coding(self.names, changed, self.values)
+
+    def cells(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Return the distinct rows of `codes`, and the cell of each stimulus."""
+        return distinct_rows(self.codes)
+
+
+def encode(
+    features: pd.DataFrame,
+    kinds: Mapping[str, Kind] | None = None,
+    missing: Missing | Mapping[str, Missing] = "same",
+) -> Coding:
+    """Return the codes of a table of features.
+
+    Parameters
+    ----------
+    features
+        One row per stimulus, one column per feature, of any pandas dtype; null means undefined.
+    kinds
+        Kind of a feature by name; `categorical` where it is not named. A dtype never decides.
+    missing
+        What undefined means, for all features or by name; `same` where it is not named.
+
+    Raises
+    ------
+    InputError
+        Where a column cannot be what it is declared to be.
+    """
+    features = _as_frame(features)
+    names = tuple(str(name) for name in features.columns)
+    if len(set(names)) < len(names):
+        raise InputError(f"Feature '{_first_repeated(names)}' is there twice; give every feature column its own name.")
+    declared = _declared(kinds or {}, names, get_args(Kind), "kinds", "categorical")
+    rules = _declared(missing, names, get_args(Missing), "missing", "same")
+    columns = [_encode_column(features.iloc[:, f], name, declared[name], rules[name]) for f, name in enumerate(names)]
+    codes = np.column_stack([codes for codes, _ in columns]).astype(np.int64)
+    return Coding(names, codes, tuple(values for _, values in columns))
+
+
+def distinct_rows(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return the distinct rows in sorted order and the index of each row among them."""
+    rows, index = np.unique(codes, axis=0, return_inverse=True)
+    return rows, index.reshape(-1)
+
+
+def combine(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return one code for each distinct pair of codes; undefined where either is."""
+    defined = (left != UNDEFINED) & (right != UNDEFINED)
+    joint = left * (right.max(initial=0) + 1) + right
+    combined = np.full(left.shape, UNDEFINED, dtype=np.int64)
+    combined[defined] = np.unique(joint[defined], return_inverse=True)[1].reshape(-1)
+    return combined
+
+
+def label_codes(labels: Sequence | NDArray | pd.Series, n_stimuli: int, what: str) -> NDArray[np.int64]:
+    """Return integer codes of labels, one per stimulus, in the labels' sorted order where they can be sorted."""
+    series = pd.Series(labels).reset_index(drop=True)
+    if len(series) != n_stimuli:
+        raise InputError(f"{what} has {len(series)} entries for {n_stimuli} stimuli; give one per stimulus.")
+    if series.isna().any():
+        raise InputError(f"{what} is undefined for stimulus {int(series.isna().argmax())}; give every stimulus one.")
+    try:
+        return pd.factorize(series, sort=True)[0].astype(np.int64)
+    except TypeError:  # labels of several types have no order
+        return pd.factorize(series.astype(str), sort=True)[0].astype(np.int64)
+
+
+def _as_frame(features: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(features, pd.Series):
+        features = features.to_frame()
+    if not isinstance(features, pd.DataFrame):
+        raise InputError(
+            f"Features are a {type(features).__name__} but must be a pandas DataFrame, one column per feature."
+        )
+    if features.shape[1] == 0 or features.shape[0] == 0:
+        raise InputError(
+            f"The table of features has {features.shape[0]} rows and {features.shape[1]} columns; it needs both."
+        )
+    return features
+
+
+def _declared(
+    given: str | Mapping[str, str], names: Sequence[str], allowed: Sequence[str], key: str, default: str
+) -> dict[str, str]:
+    """Return a declaration for each name; complain about a name that is no feature or a value that is not allowed."""
+    by_name = (
+        dict.fromkeys(names, given) if isinstance(given, str) else {name: given.get(name, default) for name in names}
+    )
+    if not isinstance(given, str):
+        for name in given:
+            if name not in by_name:
+                raise InputError(f"{key} names '{name}', which is not a feature; the features are {', '.join(names)}.")
+    for name, value in by_name.items():
+        if value not in allowed:
+            raise InputError(f"{key} of feature '{name}' is '{value}' but must be one of {', '.join(allowed)}.")
+    return by_name
+
+
+def _encode_column(
+    column: pd.Series, name: str, kind: str, missing: str
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
+    if kind == "numeric":
+        return _encode_numbers(column, name, missing)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    try:
+        codes = pd.factorize(column, use_na_sentinel=True)[0].astype(np.int64)
+    except TypeError as error:
+        raise InputError(f"Feature '{name}' holds values that cannot be compared ({error}); make them text.") from error
+    if missing == "category":
+        codes = np.where(codes == UNDEFINED, codes.max(initial=UNDEFINED) + 1, codes)
+    return codes, None
+
+
+def _encode_numbers(column: pd.Series, name: str, missing: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    try:
+        numbers = pd.to_numeric(column.reset_index(drop=True)).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"Feature '{name}' is declared numeric but is not a number everywhere ({error}); "
+            f"declare it categorical or mend the table."
+        ) from error
+    if np.isinf(numbers).any():
+        raise InputError(
+            f"Feature '{name}' is infinite for stimulus {int(np.isinf(numbers).argmax())}; mend the table."
+        )
+    undefined = np.isnan(numbers)
+    if undefined.any() and missing == "category":
+        raise InputError(
+            f"Feature '{name}' is numeric and undefined for stimulus {int(undefined.argmax())}: no number is the "
+            f"distance to 'undefined'; declare missing 'same', or the feature categorical."
+        )
+    codes = np.full(len(numbers), UNDEFINED, dtype=np.int64)
+    values, codes[~undefined] = np.unique(numbers[~undefined].astype(np.float64), return_inverse=True)
+    return codes, values
+
+
+def _first_repeated(names: Sequence[str]) -> str:
+    return next(name for place, name in enumerate(names) if name in names[:place])

@@ -1,0 +1,170 @@
+"""The metric-learning encoding model as an estimator in the manner of scikit-learn."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from thinkalike.errors import InputError
+from thinkalike.features import Kind, Missing
+from thinkalike.mlem.cells import Coding, encode
+from thinkalike.mlem.designs import Quadratic
+from thinkalike.mlem.distances import Distance
+from thinkalike.mlem.extremes import block_extremes
+from thinkalike.mlem.held_out import held_out_pairs
+from thinkalike.mlem.patterns import pair_patterns
+from thinkalike.mlem.problem import check_spread, make_problem
+from thinkalike.mlem.ranks import join_ties
+
+
+class MLEM:
+    """Metric-learning encoding model: distances between representations, explained by differences of features.
+
+    The target is the distance of a pair of stimuli, min-max scaled to [0, 1] over the training pairs; the design has a
+    column per feature, 1 where the two differ and 0 where they do not (|a - b|, scaled by the training range, for a
+    numeric feature). The weights equal those of `sklearn.linear_model.Ridge(alpha, positive=True)` on that design, but
+    no pair is formed to find them.
+
+    Parameters
+    ----------
+    alpha
+        Penalty on the sum of squared weights, as in scikit-learn's `Ridge`: beside a *sum* of squares over pairs.
+    fit_intercept
+        Whether to fit an (unpenalised) intercept.
+    interactions
+        False: one weight >= 0 per feature. True: a symmetric positive semi-definite matrix W, prediction
+        Delta' W Delta, penalty alpha |W|_F^2.
+    distance
+        `sqeuclidean`, `euclidean_squared` (Euclidean, min-max scaled, then squared), `cosine`, `correlation`,
+        `manhattan` or `precomputed`.
+    missing
+        What an undefined value means, for all features or by name: `same`, it never differs; `category`, it is a value.
+    kinds
+        By name `categorical` (the default), `ordinal` or `numeric`. A dtype never decides.
+
+    Attributes
+    ----------
+    weights_
+        Series by feature; with interactions the symmetric DataFrame W.
+    intercept_
+        Intercept, in units of the scaled distance.
+    low_, high_
+        The training distances that were scaled to 0 and 1.
+
+    References
+    ----------
+    Jalouzot, Pallier, Chemla and Lakretz (2024), What Makes Two Language Models Think Alike? arXiv:2406.12620.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> features = pd.DataFrame({"number": ["sg", "pl"] * 10, "tense": ["past"] * 10 + ["present"] * 10})
+    >>> vectors = np.column_stack([features["number"] == "sg", 0.5 * (features["tense"] == "past")]).astype(float)
+    >>> MLEM(alpha=0.0).fit(features, vectors).weights_.round(3).to_dict()
+    {'number': 0.8, 'tense': 0.2}
+    """
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        fit_intercept: bool = True,
+        interactions: bool = False,
+        distance: Distance = "sqeuclidean",
+        missing: Missing | Mapping[str, Missing] = "same",
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.interactions = interactions
+        self.distance = distance
+        self.missing = missing
+        self.kinds = kinds
+
+    def fit(self, features: pd.DataFrame, representations: ArrayLike) -> "MLEM":
+        """Fit the weights to all pairs of stimuli.
+
+        Parameters
+        ----------
+        features
+            Shape (n_stimuli, n_features).
+        representations
+            Shape (n_stimuli, n_units), float32 or float64 and possibly memory-mapped; with
+            `distance="precomputed"` the symmetric matrix of distances.
+
+        Raises
+        ------
+        InputError
+            For input that cannot be fitted; the message says what to mend.
+        """
+        if not np.isfinite(self.alpha) or self.alpha < 0:
+            raise InputError(f"alpha is {self.alpha} but must be a finite number that is not negative.")
+        problem = make_problem(
+            features,
+            representations,
+            distance=self.distance,
+            interactions=self.interactions,
+            fit_intercept=self.fit_intercept,
+            kinds=self.kinds,
+            missing=self.missing,
+        )
+        low, high = block_extremes(problem.distances, np.zeros(len(features), dtype=np.int64))
+        self.low_, self.high_ = float(low[0, 0]), float(high[0, 0])
+        check_spread(self.low_, self.high_, "between training stimuli")
+        self.feature_names_in_ = problem.coding.names
+        self._ranges = problem.coding.ranges()
+        moments = problem.scaled(problem.moment_source().without([[]])[0], self._ranges, self.low_, self.high_)
+        self._design = problem.design
+        self._parameters = problem.design.solve(moments, self.alpha, self.fit_intercept)
+        self.intercept_ = moments.intercept(self._parameters) if self.fit_intercept else 0.0
+        names = list(problem.coding.names)
+        self.weights_: pd.Series | pd.DataFrame = pd.Series(self._parameters, index=names, name="weight")
+        if isinstance(self._design, Quadratic):
+            self.weights_ = pd.DataFrame(self._design.matrix(self._parameters), index=names, columns=names)
+        return self
+
+    def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the predicted distance, in units of the scaled one, of every pair of stimuli.
+
+        Shape (n_stimuli * (n_stimuli - 1) / 2,), in the order of `scipy.spatial.distance.pdist`. Predictions that
+        differ by rounding alone are made equal, so that ranking them finds their ties.
+        """
+        coding = self._encode(features)
+        left, right = np.triu_indices(coding.n_stimuli, 1)
+        patterns, index = pair_patterns(coding, left, right)
+        return (join_ties(self._design.predict(self._parameters, patterns / self._ranges)) + self.intercept_)[index]
+
+    def score(self, features: pd.DataFrame, representations: ArrayLike) -> float:
+        """Return the Spearman correlation (average ranks for ties) of predicted and true distances of all pairs."""
+        coding = self._encode(features)
+        problem = make_problem(
+            features, representations, distance=self.distance, kinds=self.kinds, missing=self.missing
+        )
+        every = np.arange(coding.n_stimuli)
+        pairs = held_out_pairs(coding, problem.distances, every, max_pairs=coding.n_stimuli**2)
+        return pairs.table.spearman(self._design.predict(self._parameters, pairs.patterns / self._ranges))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments, as scikit-learn's tools expect."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **parameters: Any) -> "MLEM":
+        """Set constructor arguments by name."""
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise InputError(f"MLEM has no parameter '{name}'; it has {', '.join(self.get_params())}.")
+            setattr(self, name, value)
+        return self
+
+    def _encode(self, features: pd.DataFrame) -> Coding:
+        if not hasattr(self, "_parameters"):
+            raise InputError("This MLEM is not fitted yet; call fit first.")
+        coding = encode(features, self.kinds, self.missing)
+        if coding.names != self.feature_names_in_:
+            raise InputError(
+                f"The features are {', '.join(coding.names)} but the model was fitted to "
+                f"{', '.join(self.feature_names_in_)}; give the same columns in the same order."
+            )
+        return coding

@@ -1,0 +1,130 @@
+"""The pairs of held-out stimuli: their distances, ranked once, and their patterns."""
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thinkalike.mlem.cells import Coding
+from thinkalike.mlem.distances import Distances
+from thinkalike.mlem.patterns import pair_patterns
+from thinkalike.mlem.ranks import RankTable, centred_ranks, table_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HeldOutPairs:
+    """Pairs of held-out stimuli.
+
+    Attributes
+    ----------
+    stimuli
+        The held-out stimuli.
+    blocks
+        Disjoint arrays of them; the pairs are all pairs within each. One block, unless there are too many pairs.
+    patterns
+        Shape (n_patterns, n_features), the distinct patterns of unscaled differences.
+    index
+        Shape (n_pairs,), the pattern of each pair.
+    ranks
+        Shape (n_pairs,), centred average rank of the distance of each pair.
+    rank_squares
+        Sum of the squares of `ranks`.
+    left, right
+        Shape (n_pairs,), the stimuli of each pair.
+    """
+
+    stimuli: NDArray[np.intp]
+    blocks: tuple[NDArray[np.intp], ...]
+    patterns: NDArray[np.float64]
+    index: NDArray[np.intp]
+    distances: NDArray[np.float64]
+    ranks: NDArray[np.float64]
+    rank_squares: float
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+
+    @property
+    def n_pairs(self) -> int:
+        return len(self.index)
+
+    @cached_property
+    def table(self) -> RankTable:
+        """Counts and rank sums per pattern."""
+        return table_of(self.index, self.ranks, self.rank_squares, len(self.patterns))
+
+
+def held_out_pairs(
+    coding: Coding,
+    distances: Distances,
+    stimuli: NDArray[np.intp],
+    exclude: NDArray[np.int64] | None = None,
+    max_pairs: int = 10_000_000,
+    seed: int = 0,
+) -> HeldOutPairs:
+    """Return the pairs of some stimuli, ranked.
+
+    Of more than `max_pairs` pairs a sample is taken: the stimuli are dealt, by `seed`, into blocks, and the pairs
+    within blocks are kept. It is never taken silently: it is logged here, and `pair_sampling_error` gives its error.
+    """
+    blocks = deal_blocks(stimuli, max_pairs, seed)
+    if len(blocks) > 1:
+        logger.warning(
+            "%d held-out stimuli have %d pairs; the score uses the pairs within %d random blocks, %d pairs (seed %d).",
+            len(stimuli),
+            len(stimuli) * (len(stimuli) - 1) // 2,
+            len(blocks),
+            sum(len(block) * (len(block) - 1) // 2 for block in blocks),
+            seed,
+        )
+    parts = [_pairs_within(distances, block, exclude) for block in blocks]
+    left, right, d = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    patterns, index = pair_patterns(coding, left, right)
+    ranks, rank_squares = centred_ranks(d)
+    return HeldOutPairs(stimuli, blocks, patterns, index, d, ranks, rank_squares, left, right)
+
+
+def deal_blocks(stimuli: NDArray[np.intp], max_pairs: int, seed: int) -> tuple[NDArray[np.intp], ...]:
+    """Deal stimuli at random into as few blocks as keep the pairs within blocks to at most `max_pairs`."""
+    n = len(stimuli)
+    n_blocks = 1
+    # The largest of k blocks has ceil(n / k) stimuli.
+    while n_blocks * (size := -(-n // n_blocks)) * (size - 1) // 2 > max_pairs and size > 3:
+        n_blocks += 1
+    if n_blocks == 1:
+        return (stimuli,)
+    shuffled = np.random.default_rng(seed).permutation(stimuli)
+    return tuple(np.sort(block) for block in np.array_split(shuffled, n_blocks))
+
+
+def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -> float:
+    """Return the standard error of the score that comes from having taken a sample of pairs; 0 where all were taken.
+
+    From the scores of the single blocks (a little too large: a block's own ranking is noisier than the joint one).
+    """
+    if len(pairs.blocks) == 1:
+        return 0.0
+    scores = []
+    block_of = np.zeros(int(pairs.stimuli.max()) + 1, dtype=np.intp)
+    for place, block in enumerate(pairs.blocks):
+        block_of[block] = place
+    place_of_pair = block_of[pairs.left]
+    for place in range(len(pairs.blocks)):
+        chosen = place_of_pair == place
+        ranks, squares = centred_ranks(pairs.distances[chosen])
+        index = pairs.index[chosen]
+        scores.append(table_of(index, ranks, squares, len(pairs.patterns)).spearman(predictions))
+    return float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
+
+
+def _pairs_within(
+    distances: Distances, stimuli: NDArray[np.intp], exclude: NDArray[np.int64] | None
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    keep = np.triu(np.ones((len(stimuli), len(stimuli)), dtype=bool), 1)
+    if exclude is not None:
+        keep &= exclude[stimuli, None] != exclude[stimuli]
+    rows, columns = np.nonzero(keep)
+    return stimuli[rows], stimuli[columns], distances.block(stimuli, stimuli)[keep]

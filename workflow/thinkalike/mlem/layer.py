@@ -1,0 +1,111 @@
+"""The workflow's tables of one layer of one model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature
+from thinkalike.mlem.cross_validation import MAX_PAIRS, cross_validate
+from thinkalike.mlem.distances import Distance
+
+
+def analyse_layer(
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Feature],
+    representations: ArrayLike,
+    *,
+    model: str,
+    layer: str,
+    distance: Distance = "sqeuclidean",
+    alphas: Sequence[float] | None = None,
+    folds: int = 5,
+    inner_folds: int = 5,
+    importance: Literal["exact", "sampled"] = "exact",
+    n_repeats: int = 10,
+    interactions: bool = False,
+    fit_intercept: bool = True,
+    ceiling: bool = True,
+    drop_column: bool = True,
+    inference: Mapping[str, Any] | None = None,
+    same_word_pairs: Literal["keep", "exclude"] = "keep",
+    max_pairs: int = MAX_PAIRS,
+    seed: int = 0,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of one layer.
+
+    Parameters
+    ----------
+    stimuli
+        One row per stimulus, with `sentence_id` (the folds never split one), `word` and a column per feature.
+    features
+        The declared features by name, controls (`role="control"`) included: they are fitted as covariates, and their
+        importance is given beside the others'.
+    representations
+        Shape (n_stimuli, n_units), in the order of `stimuli`.
+    inference
+        Arguments of `thinkalike.mlem.inference.infer`; `None` for no intervals and no p-values.
+    same_word_pairs
+        Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
+    seed
+        Of the folds, which depend on nothing else than it and the sentences: all layers share them.
+
+    Other parameters are those of `cross_validate`.
+
+    Returns
+    -------
+    dict
+        `importance`, one row a (fold, feature): `model, layer, fold, feature, role, weight, importance,
+        importance_drop_column`. `scores`, one row a fold: `model, layer, fold, score, alpha, intercept, ceiling,
+        pairs, patterns, pair_sampling_error`. `diagnostics`, one row a feature. With interactions, `interactions`: one
+        row a (fold, feature_a, feature_b) with `weight, importance`. With inference, `inference`: `model, layer,
+        quantity, feature, estimate, low, high, p, p_max`.
+    """
+    _check_columns(stimuli, features, same_word_pairs)
+    words = stimuli["word"].astype(str).str.lower().to_numpy() if same_word_pairs == "exclude" else None
+    result = cross_validate(
+        stimuli[list(features)],
+        representations,
+        folds=folds,
+        inner_folds=inner_folds,
+        alphas=alphas,
+        groups=stimuli["sentence_id"],
+        importance=importance,
+        n_repeats=n_repeats,
+        interactions=interactions,
+        seed=seed,
+        distance=distance,
+        missing={name: feature.missing for name, feature in features.items()},
+        kinds={name: feature.kind for name, feature in features.items()},
+        fit_intercept=fit_intercept,
+        exclude=words,
+        drop_column=drop_column,
+        ceiling=ceiling,
+        max_pairs=max_pairs,
+    )
+    table = result.importance_table()
+    table.insert(2, "role", [features[name].role for name in table["feature"]])
+    tables = {"importance": table, "scores": result.scores_table(), "diagnostics": result.diagnostics.copy()}
+    tables["diagnostics"].insert(1, "role", [features[name].role for name in result.features])
+    if interactions:
+        tables["interactions"] = result.importance_terms.copy()
+    return {name: _labelled(table, model, layer) for name, table in tables.items()}
+
+
+def _labelled(table: pd.DataFrame, model: str, layer: str) -> pd.DataFrame:
+    table.insert(0, "model", model)
+    table.insert(1, "layer", str(layer))
+    return table
+
+
+def _check_columns(stimuli: pd.DataFrame, features: Mapping[str, Feature], same_word_pairs: str) -> None:
+    if same_word_pairs not in ("keep", "exclude"):
+        raise InputError(f"same_word_pairs is '{same_word_pairs}' but must be one of keep, exclude.")
+    needed = ["sentence_id", *features] + (["word"] if same_word_pairs == "exclude" else [])
+    for column in needed:
+        if column not in stimuli.columns:
+            raise InputError(
+                f"The table of stimuli has no column '{column}'; it has {', '.join(map(str, stimuli.columns))}."
+            )

@@ -1,0 +1,119 @@
+"""The pattern of a pair: the tuple of its feature differences.
+
+Only patterns that occur are ever listed. A pair's pattern is first a number (its bits, or digits for numeric
+features), then an index into the list of distinct ones.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thinkalike.mlem.cells import UNDEFINED, Coding
+from thinkalike.mlem.ranks import join_ties
+
+_TABLE_BITS = 16  # up to this many bits a table of all numbers is faster than sorting
+_WORD_BITS = 62
+
+
+def feature_difference(
+    coding: Coding, feature: int, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> NDArray[np.bool_] | NDArray[np.float64]:
+    """Return the unscaled differences of one feature between stimuli `left` and `right` (broadcast together).
+
+    Boolean where the feature differs or not; |a - b| for a numeric feature, 0 where either is undefined.
+    """
+    return code_difference(coding, feature, coding.codes[left, feature], coding.codes[right, feature])
+
+
+def code_difference(
+    coding: Coding, feature: int, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.bool_] | NDArray[np.float64]:
+    """Return the unscaled differences of one feature between codes (broadcast together)."""
+    values = coding.values[feature]
+    undefined = bool((left == UNDEFINED).any() or (right == UNDEFINED).any())
+    if values is None:
+        differ = left != right
+        if undefined:
+            differ &= (left != UNDEFINED) & (right != UNDEFINED)
+        return differ
+    if not len(values):
+        return np.zeros(np.broadcast_shapes(left.shape, right.shape))
+    difference = np.abs(values[left] - values[right])
+    if undefined:
+        difference[np.broadcast_to((left == UNDEFINED) | (right == UNDEFINED), difference.shape)] = 0.0
+    return difference
+
+
+def pair_patterns(
+    coding: Coding, left: NDArray[np.intp], right: NDArray[np.intp], keep: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the distinct patterns of pairs and the index of each pair's.
+
+    Parameters
+    ----------
+    left, right
+        Stimuli of the pairs, broadcast together (a column and a row give a block of pairs).
+    keep
+        Which of the broadcast pairs to keep; all by default.
+
+    Returns
+    -------
+    patterns
+        Shape (n_patterns, n_features), unscaled differences.
+    index
+        Shape (n_pairs,), in row-major order of the pairs that are kept.
+    """
+    if not coding.has_numeric and coding.n_features <= _TABLE_BITS:
+        return _patterns_by_table(coding, left, right, keep)
+    number: NDArray[np.intp] | None = None  # index of the pair's pattern among the features so far
+    columns = []
+    for start in range(0, coding.n_features, _WORD_BITS):
+        bits = [f for f in range(start, min(start + _WORD_BITS, coding.n_features)) if coding.values[f] is None]
+        if bits:
+            columns.append(_kept(_bit_numbers(coding, bits, left, right, np.dtype(np.int64)), keep))
+    for f, values in enumerate(coding.values):
+        if values is not None:
+            columns.append(_digits(_kept(feature_difference(coding, f, left, right), keep)))
+    for column in columns:
+        word = np.unique(column, return_inverse=True)[1].reshape(-1)
+        number = word if number is None else number * (word.max(initial=0) + 1) + word
+        number = np.unique(number, return_inverse=True)[1].reshape(-1)
+    assert number is not None
+    first = np.unique(number, return_index=True)[1]
+    shape = np.broadcast_shapes(left.shape, right.shape)
+    place = first if keep is None else np.flatnonzero(keep)[first]
+    pair_left = np.broadcast_to(left, shape).reshape(-1)[place]
+    pair_right = np.broadcast_to(right, shape).reshape(-1)[place]
+    patterns = np.column_stack(
+        [feature_difference(coding, f, pair_left, pair_right).astype(float) for f in range(coding.n_features)]
+    )
+    return patterns, number
+
+
+def _patterns_by_table(
+    coding: Coding, left: NDArray[np.intp], right: NDArray[np.intp], keep: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    bits = list(range(coding.n_features))
+    numbers = _kept(_bit_numbers(coding, bits, left, right, np.dtype(np.uint8 if len(bits) <= 8 else np.uint16)), keep)
+    occurs = np.zeros(2 ** len(bits), dtype=bool)
+    occurs[numbers] = True
+    distinct = np.flatnonzero(occurs)
+    index_of = np.cumsum(occurs, dtype=np.int32) - 1
+    return ((distinct[:, None] >> np.arange(len(bits))) & 1).astype(float), index_of[numbers]
+
+
+def _bit_numbers(
+    coding: Coding, bits: list[int], left: NDArray[np.intp], right: NDArray[np.intp], dtype: np.dtype
+) -> NDArray:
+    numbers = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=dtype)
+    for place, f in enumerate(bits):
+        numbers |= feature_difference(coding, f, left, right).astype(dtype) << dtype.type(place)
+    return numbers
+
+
+def _digits(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the differences without rounding noise: 0.3 - 0.2 and 0.2 - 0.1 are one difference."""
+    return join_ties(differences) if differences.size else differences
+
+
+def _kept(array: NDArray, keep: NDArray[np.bool_] | None) -> NDArray:
+    return array.reshape(-1) if keep is None else array[keep]

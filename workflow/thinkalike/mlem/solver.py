@@ -1,0 +1,62 @@
+"""Ridge regression with non-negative weights, exactly, from the normal equations."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def nonnegative_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the w >= 0 that minimises w' gram w / 2 - target' w.
+
+    The active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23): variables enter one
+    at a time where the objective falls fastest and leave where they would become negative. Finite and exact.
+
+    Parameters
+    ----------
+    gram
+        Shape (n, n), symmetric positive definite (positive semi-definite: one of the minima).
+    target
+        Shape (n,).
+    """
+    weights = _solve(gram, target)
+    if (weights >= 0).all():
+        return weights
+    weights = np.zeros(len(target))
+    passive = np.zeros(len(target), dtype=bool)
+    # What is left of a gradient of 0 by rounding.
+    tolerance = 1e-13 * np.abs(target).max(initial=0.0)
+    for _ in range(10 * len(target)):
+        gradient = np.where(passive, -np.inf, target - gram @ weights)
+        entering = int(gradient.argmax())
+        if gradient[entering] <= tolerance:
+            break
+        passive[entering] = True
+        weights = _stay_feasible(gram, target, weights, passive)
+    return weights
+
+
+def _stay_feasible(
+    gram: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64], passive: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Go from `weights` towards the minimum over the `passive` variables; drop (in place) those that reach 0."""
+    while True:
+        candidate = np.zeros_like(weights)
+        candidate[passive] = _solve(gram[np.ix_(passive, passive)], target[passive])
+        negative = passive & (candidate <= 0)
+        if not negative.any():
+            return candidate
+        step = (weights[negative] / (weights[negative] - candidate[negative])).min()
+        weights = weights + step * (candidate - weights)
+        leaving = negative & (weights <= 1e-15 * np.abs(weights).max(initial=0.0))
+        if not leaving.any():  # a variable that cannot leave 0
+            leaving = negative & (weights == weights[negative].min())
+        passive &= ~leaving
+        weights = np.where(passive, weights, 0.0)
+
+
+def _solve(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Columns scaled to a diagonal of 1: constant features (a diagonal of alpha alone) do not spoil the others.
+    scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
+    try:
+        return np.linalg.solve(gram / np.outer(scale, scale), target / scale) / scale
+    except np.linalg.LinAlgError:
+        return np.linalg.lstsq(gram / np.outer(scale, scale), target / scale, rcond=None)[0] / scale
