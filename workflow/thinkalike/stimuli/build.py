@@ -11,6 +11,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.stimuli.dataset import Dataset, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
+from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
 from thinkalike.stimuli.grammar_source import read_grammar_source
 from thinkalike.stimuli.sources import RawStimuli
@@ -56,23 +57,29 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     columns = {key: _column(key, feature, rows, raw, location) for key, feature in features.items()}
     stimuli = rows[["sentence_id", "position", "word"]].assign(**columns)
     stimuli.insert(0, "stimulus_id", rows["stimulus_id"] if "stimulus_id" in rows else _identifiers(rows, raw.by_word))
-    if "lemma" in rows and "lemma" not in features:
-        stimuli["lemma"] = rows["lemma"].astype(object).where(rows["lemma"].notna(), None)
+    for key in ("lemma", "context_group"):
+        if key not in features and (key in rows or (key in DERIVED and raw.by_word)):
+            column = rows[key] if key in rows else DERIVED[key](rows, raw.sentences)
+            stimuli[key] = column.astype(object).where(column.notna(), None)
+    if not len(stimuli):
+        raise InputError(f"{location}: there is no stimulus in it; check the file and the key 'punctuation'.")
+    sentences = raw.sentences
+    if "decorrelate" in source:
+        stimuli, sentences = _decorrelated(source["decorrelate"], stimuli, sentences, features, name, seed)
     kept = stimuli
     if _flag(source, "deduplicate", name, default=True):
         kept = _one_per_context(stimuli, raw, np.random.default_rng([seed, 1]))
     kept = plain_texts(kept.reset_index(drop=True))
-    if not len(kept):
-        raise InputError(f"{location}: no stimulus is left; check the file and the key 'punctuation'.")
     features = settle_levels(kept, features, explicit, source=location)
     counts = {
         **raw.counts,
-        "words": len(rows),
+        "sentences": len(sentences),
+        "words": len(stimuli),
         "duplicates_left_out": len(stimuli) - len(kept),
         "stimuli": len(kept),
         "cells": int(kept.groupby([key for key, f in features.items() if f.role == "feature"], dropna=False).ngroups),
     }
-    sentences = plain_texts(raw.sentences.reset_index(drop=True))
+    sentences = plain_texts(sentences.reset_index(drop=True))
     return Dataset(name, kept, sentences, features, {"source": dict(source), "seed": seed, "counts": counts})
 
 
@@ -99,6 +106,23 @@ def _column(key: str, feature: Feature, rows: pd.DataFrame, raw: RawStimuli, loc
             f"and {', '.join(DERIVED)} can be derived."
         )
     return type_column(values, feature, source=location)
+
+
+def _decorrelated(
+    number: Any,
+    stimuli: pd.DataFrame,
+    sentences: pd.DataFrame,
+    features: Mapping[str, Feature],
+    name: str,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= len(sentences):
+        raise InputError(
+            f"Dataset '{name}', decorrelate: the value is {number!r} but must be a number of sentences, 1 to "
+            f"{len(sentences)}."
+        )
+    chosen = set(decorrelate(stimuli, features, number, seed))
+    return stimuli[stimuli["sentence_id"].isin(chosen)], sentences[sentences["sentence_id"].isin(chosen)]
 
 
 def _without_punctuation(raw: RawStimuli) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from thinkalike.stimuli.automaton import AnnotatedSentence, Automaton
 from thinkalike.stimuli.feature_grammar import Atom, read_grammar
 from thinkalike.stimuli.sources import RawStimuli, check_keys, source_path
 
-_KEYS = ("grammar", "sentences", "balance", "corpus")
+_KEYS = ("grammar", "sentences", "balance")
 _ENUMERABLE = 200_000
 _DRAWS_PER_SENTENCE = 50
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 
-COMMON_KEYS = ("features", "controls", "deduplicate", "punctuation")
+COMMON_KEYS = ("features", "controls", "deduplicate", "decorrelate", "punctuation", "corpus", "unit")
+"""Keys that every source understands; the last two are read by later stages."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,181 @@
+"""What a set of stimuli can and cannot tell apart, as tidy tables and in words."""
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from thinkalike.features import Feature
+from thinkalike.stimuli.differences import difference_correlation, difference_moments, level_codes
+from thinkalike.stimuli.findings import find_warnings
+
+_MOST_COMBINED_LEVELS = 50
+
+
+def stimulus_report(
+    stimuli: pd.DataFrame, features: Mapping[str, Feature], sentences: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """Report on a dataset.
+
+    Parameters
+    ----------
+    stimuli, features
+        From `read_stimuli`.
+    sentences
+        From `read_sentences`; without it, duplicates are counted by the column `context_group` only.
+
+    Returns
+    -------
+    dict
+        Tidy tables, `feature` columns in the declared order, `role` telling features from controls:
+
+        * `levels`: `feature, role, level` (null: undefined), `stimuli, share`.
+        * `combinations`: `feature_a, level_a, feature_b, level_b, stimuli`, zero for those that never occur (features
+          with more than 50 levels are left out).
+        * `pairs`: `feature, role, pairs_varying, pairs, share`, and `undefined`, the share of pairs on which the
+          feature is undefined for one of the two; for a numeric feature also `mean_difference`.
+        * `correlation`: `feature_a, role_a, feature_b, role_b, correlation, stimuli`, Pearson over the stimuli where
+          both are defined. Numbers are themselves; levels are numbered in sorted order, so with more than two levels
+          the sign and size depend on that order.
+        * `difference_correlation`: the same of feature differences over all pairs, exact, whatever the order.
+        * `variance_inflation`: `feature, role, variance_inflation` of each feature's differences given those of the
+          other features and controls (1: independent; infinite: a sum of the others).
+        * `cells`: a column per feature, and `stimuli`, for every combination that occurs (controls left out).
+        * `duplicates`: `model_type` (causal, bidirectional), `stimuli, distinct, duplicates, identical_pairs`.
+        * `warnings`: `feature_a, feature_b` (null where one feature is concerned), `problem, value, warning` (a
+          sentence).
+    """
+    tables = {
+        "levels": _levels(stimuli, features),
+        "combinations": _combinations(stimuli, features),
+        "pairs": _pairs(stimuli, features),
+        "correlation": _tidy(_code_correlation(stimuli, features), features, _counts(stimuli, features)),
+        "difference_correlation": _tidy(difference_correlation(stimuli, features), features),
+        "variance_inflation": _variance_inflation(stimuli, features),
+        "cells": _cells(stimuli, features),
+        "duplicates": _duplicates(stimuli, sentences),
+    }
+    tables["warnings"] = find_warnings(tables, features)
+    return tables
+
+
+def _levels(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    rows = []
+    for name, feature in features.items():
+        counts = stimuli[name].value_counts(dropna=False, sort=False).sort_index()
+        texts = [
+            None if undefined else str(level)
+            for level, undefined in zip(counts.index, counts.index.isna(), strict=True)
+        ]
+        rows += [(name, feature.role, text, int(n), n / len(stimuli)) for text, n in zip(texts, counts, strict=True)]
+    return pd.DataFrame(rows, columns=["feature", "role", "level", "stimuli", "share"])
+
+
+def _combinations(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    few = [name for name in features if stimuli[name].nunique() <= _MOST_COMBINED_LEVELS]
+    rows = []
+    for a, b in itertools.combinations(few, 2):
+        first, second = (_texts(stimuli[name]) for name in (a, b))
+        table = pd.crosstab(first, second)
+        for level_a, level_b in itertools.product(table.index, table.columns):
+            rows.append((a, level_a, b, level_b, int(table.loc[level_a, level_b])))
+    return pd.DataFrame(rows, columns=["feature_a", "level_a", "feature_b", "level_b", "stimuli"])
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    return column.astype(object).map(lambda value: "undefined" if pd.isna(value) else str(value))
+
+
+def _pairs(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    total = len(stimuli) * (len(stimuli) - 1) // 2
+    means, _ = difference_moments(stimuli, features)
+    rows = []
+    for (name, feature), mean in zip(features.items(), means, strict=True):
+        codes = level_codes(stimuli[name], feature)
+        defined = codes[codes >= 0]
+        counts = np.bincount(defined)
+        varying = (len(defined) ** 2 - int((counts**2).sum())) // 2
+        undefined = total - len(defined) * (len(defined) - 1) // 2
+        share = max(total, 1)
+        rows.append((name, feature.role, varying, total, varying / share, undefined / share, mean))
+    columns = ["feature", "role", "pairs_varying", "pairs", "share", "undefined", "mean_difference"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _code_correlation(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> NDArray[np.float64]:
+    return _codes(stimuli, features).corr().to_numpy()
+
+
+def _codes(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    """Return each feature as numbers, undefined values as NaN."""
+    columns = {}
+    for name, feature in features.items():
+        if pd.api.types.is_numeric_dtype(stimuli[name].dtype):
+            columns[name] = stimuli[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        else:
+            codes = level_codes(stimuli[name], feature).astype(float)
+            columns[name] = np.where(codes < 0, np.nan, codes)
+    return pd.DataFrame(columns)
+
+
+def _counts(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> NDArray[np.int64]:
+    defined = stimuli[list(features)].notna().to_numpy(dtype=np.int64)
+    return defined.T @ defined
+
+
+def _tidy(
+    matrix: NDArray[np.float64], features: Mapping[str, Feature], counts: NDArray[np.int64] | None = None
+) -> pd.DataFrame:
+    names = list(features)
+    rows = [
+        (names[i], features[names[i]].role, names[j], features[names[j]].role, matrix[i, j])
+        for i, j in itertools.combinations(range(len(names)), 2)
+    ]
+    table = pd.DataFrame(rows, columns=["feature_a", "role_a", "feature_b", "role_b", "correlation"])
+    if counts is not None:
+        table["stimuli"] = [int(counts[i, j]) for i, j in itertools.combinations(range(len(names)), 2)]
+    return table
+
+
+def _variance_inflation(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    correlation = difference_correlation(stimuli, features)
+    varies = ~np.isnan(np.diag(correlation))
+    inflation = np.full(len(features), np.nan)
+    for index in np.flatnonzero(varies):
+        others = np.flatnonzero(varies & (np.arange(len(features)) != index))
+        if not len(others):
+            inflation[index] = 1.0
+            continue
+        target = correlation[others, index]
+        weights = np.linalg.lstsq(correlation[np.ix_(others, others)], target, rcond=1e-10)[0]
+        left = 1.0 - float(weights @ target)
+        inflation[index] = 1.0 / left if left > 1e-9 else np.inf
+    rows = [(name, feature.role) for name, feature in features.items()]
+    return pd.DataFrame(rows, columns=["feature", "role"]).assign(variance_inflation=inflation)
+
+
+def _cells(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    names = [name for name, feature in features.items() if feature.role == "feature"]
+    if not names:
+        return pd.DataFrame({"stimuli": [len(stimuli)]})
+    return stimuli.groupby(names, dropna=False, sort=True).size().rename("stimuli").reset_index()
+
+
+def _duplicates(stimuli: pd.DataFrame, sentences: pd.DataFrame | None) -> pd.DataFrame:
+    """Count stimuli that a model cannot distinguish: the same word after the same words, or in the same sentence."""
+    keys: dict[str, list[tuple]] = {}
+    if sentences is not None:
+        words = dict(zip(sentences["sentence_id"], map(tuple, sentences["words"]), strict=True))
+        places = list(zip(stimuli["sentence_id"], stimuli["position"], strict=True))
+        keys["causal"] = [words[sentence][: position + 1] for sentence, position in places]
+        keys["bidirectional"] = [(words[sentence], position) for sentence, position in places]
+    elif "context_group" in stimuli:
+        keys["causal"] = list(zip(stimuli["context_group"], stimuli["word"], strict=True))
+    rows = []
+    for model_type, found in keys.items():
+        counts = pd.Series(found, dtype=object).value_counts().to_numpy()
+        identical = int((counts * (counts - 1) // 2).sum())
+        rows.append((model_type, len(found), len(counts), len(found) - len(counts), identical))
+    return pd.DataFrame(rows, columns=["model_type", "stimuli", "distinct", "duplicates", "identical_pairs"])
