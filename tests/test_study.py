@@ -134,6 +134,13 @@ def test_a_wrong_configuration_is_named_in_one_sentence(base, changes, words):
         assert word in message
 
 
+def test_a_feature_that_the_dataset_does_not_declare_is_named(base):
+    config = minimal(mlem={"features": ["tense", "colour"]})
+    config["datasets"]["words"]["features"] = ["tense", "gender"]
+    with pytest.raises(InputError, match=r"mlem.features names 'colour', but datasets.words declares tense, gender"):
+        load_study(config, SCHEMA, base)
+
+
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="lacks the key 'models'"):
         validate({"study": "a", "datasets": {"d": {"grammar": "x"}}}, SCHEMA)

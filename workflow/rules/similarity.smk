@@ -36,6 +36,7 @@ rule compare_profiles:
 
 rule compare_representations:
     input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
         a="<results>/{dataset}/{model_a}/representations",
         b="<results>/{dataset}/{model_b}/representations",
     output:
@@ -55,7 +56,7 @@ rule compare_representations:
     params:
         layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
         layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,
-        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
+        settings=lambda wildcards: STUDY.comparison_settings(wildcards.measure),
         seed=STUDY.seed,
         version=STAGE_VERSION["similarity"],
     message:

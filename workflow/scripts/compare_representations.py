@@ -5,16 +5,22 @@ from thinkalike.jobs import logged
 with logged(snakemake.log[0]):
     from thinkalike.representations.storage import read_layers
     from thinkalike.similarity import compare_models
+    from thinkalike.stimuli import read_stimuli
     from thinkalike.tables import write_table
 
     names = snakemake.wildcards
+    stimuli, _ = read_stimuli(snakemake.input.stimuli)
+    layers_a = read_layers(snakemake.input.a, snakemake.params.layers_a)
+    itself = names.model_a == names.model_b
     table = compare_models(
-        read_layers(snakemake.input.a, snakemake.params.layers_a),
-        read_layers(snakemake.input.b, snakemake.params.layers_b),
+        layers_a,
+        layers_a if itself else read_layers(snakemake.input.b, snakemake.params.layers_b),
         measure=names.measure,
         model_a=names.model_a,
         model_b=names.model_b,
-        options=snakemake.params.options,
+        groups=list(stimuli["sentence_id"]),
         seed=snakemake.params.seed,
+        threads=snakemake.threads,
+        **snakemake.params.settings,
     )
-    write_table(table, snakemake.output[0], {"dataset": names.dataset, "measure": names.measure})
+    write_table(table, snakemake.output[0], {"dataset": names.dataset, "measure": names.measure, **table.attrs})

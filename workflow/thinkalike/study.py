@@ -169,6 +169,12 @@ class Study:
                 found[key] = values[0]
         return found
 
+    def comparison_settings(self, measure: str) -> dict[str, Any]:
+        """Return how a feature-agnostic measure is computed."""
+        keys = ("preprocessing", "permutations", "resamples", "max_stimuli")
+        shared = {key: self.similarity[key] for key in keys if key in self.similarity}
+        return {**shared, "options": self.similarity["options"].get(measure, {})}
+
 
 def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str | Path = ".") -> Study:
     """Build a study from its configuration.
@@ -191,6 +197,7 @@ def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str |
     datasets = {name: _dataset(name, entry, Path(base)) for name, entry in content["datasets"].items()}
     models = _models(content["models"], content["representations"], content["seed"], Path(base))
     _check_corpora(datasets, models)
+    _check_features(datasets, content["mlem"])
     return Study(
         name=content["study"],
         seed=content["seed"],
@@ -317,6 +324,19 @@ def _check_corpora(datasets: Mapping[str, Any], models: Mapping[str, Model]) -> 
                 f"Configuration: the model '{trained[0]}' is trained here but datasets.{name} has no corpus; "
                 f"add datasets.{name}.corpus.grammar."
             )
+
+
+def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any]) -> None:
+    """Refuse features of the analysis that no dataset declares; a dataset that declares none is checked when made."""
+    for name, entry in datasets.items():
+        declared = [*entry.get("features", []), *entry.get("controls", [])]
+        for key in ("features", "controls") if "features" in entry else ():
+            for wanted in mlem.get(key, []):
+                if wanted not in declared and not (key == "controls" and "controls" not in entry):
+                    raise InputError(
+                        f"Configuration: mlem.{key} names '{wanted}', but datasets.{name} declares "
+                        f"{', '.join(declared)}; correct one of them."
+                    )
 
 
 def name_pattern(names: list[str]) -> str:

@@ -113,6 +113,35 @@ def read_representation(path: str | Path) -> Representation:
     return Representation(ids.astype(str), vectors, metadata)
 
 
+def read_layers(folder: str | Path, layers: Iterable[str]) -> dict[str, Representation]:
+    """Read several layers of a model, by label."""
+    return {layer: read_representation(layer_path(folder, layer)) for layer in layers}
+
+
+def in_order(representation: Representation, stimulus_ids: Iterable[str]) -> Representation:
+    """Return the representation with its rows in the order of `stimulus_ids`.
+
+    Raises
+    ------
+    InputError
+        When it does not hold exactly these stimuli.
+    """
+    wanted = np.asarray(list(stimulus_ids), dtype=str)
+    if np.array_equal(wanted, representation.stimulus_ids):
+        return representation
+    places = {identifier: row for row, identifier in enumerate(representation.stimulus_ids)}
+    different = set(places).symmetric_difference(wanted)
+    if different or len(places) != len(wanted):
+        example = f" ('{min(different)}' is in one of them alone)" if different else ""
+        raise InputError(
+            f"Layer {representation.metadata.get('layer', '?')} of {representation.metadata.get('model', '?')} holds "
+            f"{len(places)} stimuli and the stimulus table {len(wanted)}, and they are not the same{example}; extract "
+            "the representations again from this table."
+        )
+    rows = np.array([places[identifier] for identifier in wanted])
+    return Representation(wanted, np.ascontiguousarray(representation.vectors[rows]), representation.metadata)
+
+
 class RepresentationWriter:
     """Write many layers at once, some rows at a time and in any order; the folder appears when all is written.
 
