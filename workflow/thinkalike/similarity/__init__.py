@@ -10,17 +10,34 @@ from thinkalike.similarity import (  # noqa: F401  (importing a family registers
     profiles,
     rsa,
 )
+from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
 from thinkalike.similarity.compare import compare, compare_all, compare_models
+from thinkalike.similarity.decomposition import decompose_weighted_kendall
+from thinkalike.similarity.diagnostics import diagnose, diagnose_layers
 from thinkalike.similarity.importance import compare_profiles
 from thinkalike.similarity.measure import MEASURES, Measure
+from thinkalike.similarity.probes import probe_layer
+from thinkalike.similarity.scaling import multidimensional_scaling
 from thinkalike.similarity.sets import MEASURE_SETS
+from thinkalike.similarity.stimuli import align
+from thinkalike.similarity.trajectories import trajectory_distance
 
 __all__ = [
     "MEASURES",
     "MEASURE_SETS",
     "Measure",
+    "agreement",
+    "agreement_across_datasets",
+    "align",
     "compare",
     "compare_all",
     "compare_models",
     "compare_profiles",
+    "decompose_weighted_kendall",
+    "diagnose",
+    "diagnose_layers",
+    "multidimensional_scaling",
+    "probe_layer",
+    "similarity_matrix",
+    "trajectory_distance",
 ]

@@ -1,8 +1,6 @@
 """Compare two representations, all of a collection, or all layers of two models."""
 
-import logging
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +8,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.representations.storage import Representation
-from thinkalike.similarity.matrices import as_matrix, check_same_stimuli, preprocess
+from thinkalike.similarity import permutation
+from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
+from thinkalike.similarity.matrices import preprocess
 from thinkalike.similarity.measure import Comparator, Matrix, Measure, find_measure
 from thinkalike.similarity.pairvectors import shelf
 from thinkalike.similarity.parallel import parallel_map
-from thinkalike.similarity.stimuli import align, subsample
 
-MAX_STIMULI = 10_000
 DECIMALS = 12  # what lies below depends on the processor and on the order of a sum, not on the data
 _SHELF_BYTES = 2 * 2**30
-_logger = logging.getLogger(__name__)
 
 
 def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str = "none", **options: Any) -> float:
@@ -60,8 +56,8 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     comparator = entry.with_options(options)
     if entry.compares == "profiles":
         return tidy(np.array(comparator.score(comparator.prepare(X), comparator.prepare(Y))), entry).item()
-    matrices = matrices_of({"X": X, "Y": Y}, entry, preprocessing, max_stimuli=MAX_STIMULI, seed=0)
-    x, y = (comparator.prepare(matrix) for matrix in matrices.values())
+    inputs = read_inputs({"X": X, "Y": Y}, entry)
+    x, y = prepare_layers(inputs.matrices, comparator, preprocessing)
     return tidy(np.array(comparator.score(x, y)), entry).item()
 
 
@@ -96,14 +92,15 @@ def compare_all(
     """
     entry = find_measure(measure)
     comparator = entry.with_options(options)
-    if entry.compares == "profiles":
-        inputs: dict[str, Any] = dict(representations)
-    else:
-        inputs = matrices_of(representations, entry, preprocessing, max_stimuli=max_stimuli, seed=seed)
     with shelf(_SHELF_BYTES) as keep:
-        states = prepare_layers(inputs, comparator, threads, keep)
+        if entry.compares == "profiles":
+            states = [comparator.prepare(profile) for profile in representations.values()]
+        else:
+            inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
+            states = prepare_layers(inputs.matrices, comparator, preprocessing, threads, keep)
         values = comparator.scores(states, states, symmetric=entry.is_symmetric, threads=threads)
-    frame = pd.DataFrame(tidy(values, entry), index=list(inputs), columns=list(inputs))
+    names = list(representations)
+    frame = pd.DataFrame(tidy(values, entry), index=names, columns=names)
     frame.attrs.update(describe(entry, options, preprocessing))
     return frame
 
@@ -117,6 +114,9 @@ def compare_models(
     measure: str = "cka_debiased",
     options: Mapping[str, Any] | None = None,
     preprocessing: str = "none",
+    permutations: int = 0,
+    resamples: int = 0,
+    groups: Sequence[Any] | None = None,
     seed: int = 0,
     threads: int = 1,
     max_stimuli: int = MAX_STIMULI,
@@ -132,44 +132,62 @@ def compare_models(
         Their names.
     measure, options, preprocessing
         As in `compare`.
-    seed, max_stimuli, threads
+    permutations
+        Number of permutations of the stimuli of model_b, the same in all its layers; 0 for none. Adds the columns `p`,
+        `p_max` (against the most similar pair of all) and `calibrated` (0 = chance, 1 = identical).
+    resamples
+        Number of random halves of the groups; 0 for none. Adds the columns `low` and `high`, a 95 % interval.
+    groups
+        The sentence of every stimulus, in the order of the rows of the first layer of model_a. Permutations then move
+        whole sentences, among those with equally many stimuli, and halves are of sentences.
+    seed, threads, max_stimuli
         As in `compare_all`.
 
     Returns
     -------
     DataFrame
-        A row for every pair: model_a, layer_a, model_b, layer_b, measure, value. `attrs` holds what made it, for the
-        file's metadata.
+        A row for every pair: model_a, layer_a, model_b, layer_b, measure, value, and what was asked for. `attrs` holds
+        what made it, for the file's metadata.
     """
     entry = find_measure(measure)
     comparator = entry.with_options(options)
-    same = layers_a is layers_b
-    inputs = joined_layers(layers_a, layers_b, model_a, model_b)
-    matrices = matrices_of(inputs, entry, preprocessing, max_stimuli=max_stimuli, seed=seed)
+    layers = joined_layers(layers_a, layers_b, model_a, model_b)
+    inputs = read_inputs(layers, entry, max_stimuli=max_stimuli, seed=seed)
+    groups = inputs.groups(groups)
+    n = len(inputs.kept)
+    count_b = 0 if layers_b is layers_a else len(layers_b)
+
+    def prepared(keep: Any, chosen: npt.NDArray[np.intp] | slice = slice(None)) -> tuple[list[Any], list[Any]]:
+        matrices = {name: matrix[chosen] for name, matrix in inputs.matrices.items()}
+        states = prepare_layers(matrices, comparator, preprocessing, threads, keep)
+        return states[: len(layers_a)], states[-count_b:] if count_b else states
+
+    def scored(left: list[Any], right: list[Any]) -> Matrix:
+        symmetric = entry.is_symmetric and right is left
+        return tidy(comparator.scores(left, right, symmetric=symmetric, threads=threads), entry)
+
+    columns: dict[str, Matrix] = {}
     with shelf(_SHELF_BYTES) as keep:
-        states = prepare_layers(matrices, comparator, threads, keep)
-        left, right = states[: len(layers_a)], states if same else states[len(layers_a) :]
-        values = comparator.scores(left, right, symmetric=same and entry.is_symmetric, threads=threads)
+        left, right = prepared(keep)
+        columns["value"] = scored(left, right)
+        if permutations:
+            orders = permutation.permutations(n, permutations, seed, groups)
+            null = permutation.null_scores(comparator, left, right, orders, threads)
+            columns |= permutation.significance(columns["value"], null, entry)
+    if resamples:
+        samples = permutation.half_samples(n, resamples, seed, groups)
+
+        def score_rows(chosen: npt.NDArray[np.intp]) -> Matrix:
+            with shelf(_SHELF_BYTES) as keep:
+                return scored(*prepared(keep, chosen))
+
+        columns |= permutation.intervals(columns["value"], score_rows, samples, entry)
     frame = pair_table(list(layers_a), list(layers_b), model_a, model_b, measure)
-    frame["value"] = tidy(values, entry).ravel()
-    stimuli = len(next(iter(matrices.values())))
-    frame.attrs.update(describe(entry, options or {}, preprocessing, stimuli))
-    if len(next(iter(inputs.values()))) > stimuli:
-        frame.attrs["subsample_seed"] = seed
+    for name, values in columns.items():
+        frame[name] = np.round(values, DECIMALS).ravel()
+    frame.attrs.update(describe(entry, options or {}, preprocessing))
+    frame.attrs.update(inputs.describe())
     return frame
-
-
-def joined_layers(
-    layers_a: Mapping[str, Any], layers_b: Mapping[str, Any], model_a: str, model_b: str
-) -> dict[str, Any]:
-    """Return the layers of both models (once, if they are the same object) by a name for messages."""
-    if not layers_a or not layers_b:
-        raise InputError(f"There is nothing to compare between {model_a} and {model_b}: give each at least one layer.")
-    named = {f"{model_a}, layer {layer}": _with_length(value) for layer, value in layers_a.items()}
-    if layers_b is not layers_a:
-        suffix = " (again)" if model_a == model_b else ""
-        named |= {f"{model_b}, layer {layer}{suffix}": _with_length(value) for layer, value in layers_b.items()}
-    return named
 
 
 def pair_table(layers_a: list[str], layers_b: list[str], model_a: str, model_b: str, measure: str) -> pd.DataFrame:
@@ -187,18 +205,22 @@ def pair_table(layers_a: list[str], layers_b: list[str], model_a: str, model_b: 
 
 
 def prepare_layers(
-    inputs: Mapping[str, Any], comparator: Comparator, threads: int, keep: Any = lambda state: state
+    matrices: Mapping[str, Matrix],
+    comparator: Comparator,
+    preprocessing: str = "none",
+    threads: int = 1,
+    keep: Callable[[Any], Any] = lambda state: state,
 ) -> list[Any]:
     """Return the comparator's state of every layer, in order; a refusal names the layer."""
 
-    def prepare(item: tuple[str, Any]) -> Any:
-        name, values = item
+    def prepare(item: tuple[str, Matrix]) -> Any:
+        name, matrix = item
         try:
-            return keep(comparator.prepare(values))
+            return keep(comparator.prepare(preprocess(matrix, preprocessing)))
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
 
-    return parallel_map(prepare, inputs.items(), threads)
+    return parallel_map(prepare, matrices.items(), threads)
 
 
 def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.float64]:
@@ -206,9 +228,7 @@ def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.floa
     return np.clip(np.round(values, DECIMALS), *entry.range) + 0.0
 
 
-def describe(
-    entry: Measure, options: Mapping[str, Any], preprocessing: str, stimuli: int | None = None
-) -> dict[str, Any]:
+def describe(entry: Measure, options: Mapping[str, Any], preprocessing: str) -> dict[str, Any]:
     """Return the convention behind the numbers, for `attrs` and for a file's metadata."""
     return {
         "measure": entry.name,
@@ -216,32 +236,4 @@ def describe(
         "options": {**entry.options, **options},
         "preprocessing": preprocessing,
         "larger_is_more_similar": entry.larger_is_more_similar,
-        **({} if stimuli is None else {"stimuli": stimuli}),
     }
-
-
-def matrices_of(
-    inputs: Mapping[str, Any], entry: Measure, preprocessing: str, *, max_stimuli: int, seed: int
-) -> dict[str, Matrix]:
-    """Return checked, aligned, possibly subsampled and preprocessed matrices."""
-    if any(isinstance(value, Representation) for value in inputs.values()):
-        inputs = align(inputs)
-    matrices = {name: as_matrix(value, name) for name, value in inputs.items()}
-    check_same_stimuli({name: len(matrix) for name, matrix in matrices.items()})
-    n = len(next(iter(matrices.values())))
-    if entry.pairwise and n > max_stimuli:
-        warnings.warn(
-            f"{entry.name} is computed on {max_stimuli} of {n} stimuli, drawn with seed {seed}: its memory grows with "
-            "the square of their number; raise max_stimuli to use more.",
-            stacklevel=3,
-        )
-        rows = subsample(n, max_stimuli, seed)
-        matrices = {name: matrix[rows] for name, matrix in matrices.items()}
-    return {name: preprocess(matrix, preprocessing) for name, matrix in matrices.items()}
-
-
-def _with_length(value: Any) -> Any:
-    return value if isinstance(value, Representation) else np.asarray(value)
-
-
-__all__ = ["compare", "compare_all", "compare_models"]

@@ -37,8 +37,7 @@ def compare_profiles(
     entry = find_measure(measure)
     if entry.compares != "profiles":
         raise InputError(f"Measure '{measure}' compares representations, not profiles of feature importance.")
-    table_a, table_b = layer_profiles(importance_a, model_a), layer_profiles(importance_b, model_b)
-    _check_features(table_a, table_b, model_a, model_b)
+    table_a, table_b = _matching_tables(importance_a, importance_b, model_a, model_b)
     layers = [list(dict.fromkeys(table.columns.get_level_values("layer"))) for table in (table_a, table_b)]
     frame = pair_table(layers[0], layers[1], model_a, model_b, measure)
     folds = [fold for fold in _folds(table_a) if fold in _folds(table_b)]
@@ -73,6 +72,22 @@ def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFra
     return table
 
 
+def mean_profiles(
+    importance_a: pd.DataFrame, importance_b: pd.DataFrame, model_a: str = "model_a", model_b: str = "model_b"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both models' mean profiles over folds: features (the same, in one order) by layer."""
+    table_a, table_b = _matching_tables(importance_a, importance_b, model_a, model_b)
+    return _means(table_a), _means(table_b)
+
+
+def _matching_tables(
+    importance_a: pd.DataFrame, importance_b: pd.DataFrame, model_a: str, model_b: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table_a, table_b = layer_profiles(importance_a, model_a), layer_profiles(importance_b, model_b)
+    _check_features(table_a, table_b, model_a, model_b)
+    return table_a, table_b.loc[table_a.index]
+
+
 def _check_features(table_a: pd.DataFrame, table_b: pd.DataFrame, model_a: str, model_b: str) -> None:
     different = sorted(set(table_a.index) ^ set(table_b.index))
     if different:
@@ -97,6 +112,5 @@ def _of_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
 
 def _all_pairs(a: pd.DataFrame, b: pd.DataFrame, layers: list[list[str]], entry: Measure) -> np.ndarray:
     comparator = entry.with_options()
-    b = b.loc[a.index]
     values = [comparator.score(a[i].to_numpy(), b[j].to_numpy()) for i in layers[0] for j in layers[1]]
     return tidy(np.array(values), entry)

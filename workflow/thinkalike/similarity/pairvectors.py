@@ -114,7 +114,7 @@ def permuter(state: PairVector) -> Callable[[npt.NDArray[np.intp]], npt.NDArray[
 
 
 def double_centred(K: Matrix) -> PairVector:
-    """Return K minus row and column means plus the grand mean; off-diagonal entries times sqrt(2), as each stands twice."""
+    """Return K minus row and column means plus the grand mean; each pair, as it stands twice, times sqrt(2)."""
     means = K.mean(axis=0)
     grand = means.mean()
     n = len(K)

@@ -1,0 +1,92 @@
+"""From what a user gives to checked matrices of the same stimuli."""
+
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from thinkalike.errors import InputError
+from thinkalike.representations.storage import Representation
+from thinkalike.similarity.matrices import as_matrix, check_same_stimuli
+from thinkalike.similarity.measure import Matrix, Measure
+from thinkalike.similarity.stimuli import align, subsample
+
+MAX_STIMULI = 10_000
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Representations of the same stimuli.
+
+    Attributes
+    ----------
+    matrices
+        Name to float64 array of shape (n, units).
+    kept
+        Which of the stimuli the rows are.
+    total
+        How many stimuli were given.
+    """
+
+    matrices: dict[str, Matrix]
+    kept: npt.NDArray[np.intp]
+    total: int
+
+    def groups(self, labels: Sequence[Any] | None) -> list[Any] | None:
+        """Return the labels of the rows, given one for every stimulus."""
+        if labels is None:
+            return None
+        if len(labels) != self.total:
+            raise InputError(f"There are {len(labels)} group labels for {self.total} stimuli; give one for each.")
+        values = list(labels)
+        return [values[row] for row in self.kept]
+
+    def describe(self) -> dict[str, Any]:
+        """Return the numbers of stimuli and units, for `attrs` and for a file's metadata."""
+        units = {name: matrix.shape[1] for name, matrix in self.matrices.items()}
+        return {
+            "stimuli": len(self.kept),
+            "stimuli_given": self.total,
+            "fewest_stimuli_per_unit": round(len(self.kept) / max(units.values()), 3),
+        }
+
+
+def read_inputs(values: Mapping[str, Any], entry: Measure, *, max_stimuli: int = MAX_STIMULI, seed: int = 0) -> Inputs:
+    """Check, align and, for a measure whose cost is quadratic in stimuli, subsample representations."""
+    if not values:
+        raise InputError("There is nothing to compare; give at least one representation.")
+    if any(isinstance(value, Representation) for value in values.values()):
+        values = align(values)
+    matrices = {name: as_matrix(value, name) for name, value in values.items()}
+    check_same_stimuli({name: len(matrix) for name, matrix in matrices.items()})
+    total = len(next(iter(matrices.values())))
+    kept = np.arange(total)
+    if entry.pairwise and total > max_stimuli:
+        warnings.warn(
+            f"{entry.name} is computed on {max_stimuli} of {total} stimuli, drawn with seed {seed}: its cost grows "
+            "with the square of their number; raise max_stimuli to use more.",
+            stacklevel=3,
+        )
+        kept = subsample(total, max_stimuli, seed)
+        matrices = {name: matrix[kept] for name, matrix in matrices.items()}
+    inputs = Inputs(matrices, kept, total)
+    _logger.info("%s: %s", entry.name, inputs.describe())
+    return inputs
+
+
+def joined_layers(
+    layers_a: Mapping[str, Any], layers_b: Mapping[str, Any], model_a: str, model_b: str
+) -> dict[str, Any]:
+    """Return the layers of both models (once, if they are the same object) by a name for messages."""
+    if not layers_a or not layers_b:
+        raise InputError(f"There is nothing to compare between {model_a} and {model_b}: give each at least one layer.")
+    named = {f"{model_a}, layer {layer}": value for layer, value in layers_a.items()}
+    if layers_b is not layers_a:
+        suffix = " (second model)" if model_a == model_b else ""
+        named |= {f"{model_b}, layer {layer}{suffix}": value for layer, value in layers_b.items()}
+    return named
