@@ -22,12 +22,15 @@ def draw_layer_map(
 ) -> float:
     """Draw the multi-dimensional scaling of `layer_matrix` and return its stress.
 
-    A point carries its layer's number (F: after the final norm) where up to about a hundred points leave room for
+    A layer without values (one that no feature shapes has no profile to compare) is left out, which the label says. A
+    point carries its layer's number (F: after the final norm) where up to about a hundred points leave room for
     it, and its family's colour and marker; a seed is a shade, untrained controls are hollow. A thin line joins a
     model's layers in order.
     """
     from thinkalike.similarity import multidimensional_scaling
 
+    count = len(matrix)
+    matrix = _defined(matrix)
     labels = [f"{model}/{layer}" for model, layer in matrix.index]
     square = pd.DataFrame(matrix.to_numpy(), index=labels, columns=labels)
     coordinates, stress = multidimensional_scaling(
@@ -46,7 +49,8 @@ def draw_layer_map(
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set(visible=True, color=LIGHT_GREY)
-    axes.set_xlabel(f"MDS, stress {stress:.2f}", fontsize=SMALL)
+    left_out = f"; {count - len(matrix)} layers without a value left out" if len(matrix) < count else ""
+    axes.set_xlabel(f"MDS, stress {stress:.2f}{left_out}", fontsize=SMALL)
     return float(stress)
 
 
@@ -56,6 +60,15 @@ def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
         Line2D([], [], color=style.colour, linewidth=0.8, label=style.label, **_look(style, 5.0))
         for style in models.values()
     ]
+
+
+def _defined(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return the matrix without the layers that have gaps, those with most gaps going first."""
+    gaps = matrix.isna().to_numpy()
+    kept = np.arange(len(matrix))
+    while gaps[np.ix_(kept, kept)].any():
+        kept = np.delete(kept, gaps[np.ix_(kept, kept)].sum(axis=1).argmax())
+    return matrix.iloc[kept, kept]
 
 
 def _draw_model(axes: Axes, points: np.ndarray, layers: pd.Index, style: ModelStyle, numbered: bool) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from thinkalike.errors import InputError
 from thinkalike.figures.inputs import select_measure
 from thinkalike.figures.layers import layer_rank
+from thinkalike.figures.measures import larger_is_more_similar
 from thinkalike.figures.styles import ModelStyle
 
 Layer = tuple[str, str]
@@ -54,13 +56,28 @@ def layer_matrix(similarity: pd.DataFrame, measure: str, models: Mapping[str, Mo
 
 
 def distinct_pairs(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return each pair of different layers of `layer_matrix` once: `model_a, layer_a, model_b, layer_b, value`."""
+    """Return each pair of different layers of `layer_matrix` once: `model_a, layer_a, model_b, layer_b, value`.
+
+    A measure that is not symmetric counts with the mean of its two directions; pairs without a value are left out.
+    """
     first, second = np.triu_indices(len(matrix), k=1)
-    pairs = pd.DataFrame({"value": matrix.to_numpy()[first, second]})
+    values = (matrix.to_numpy() + matrix.to_numpy().T) / 2
+    pairs = pd.DataFrame({"value": values[first, second]})
     for side, places in (("a", first), ("b", second)):
         for column in ("model", "layer"):
             pairs[f"{column}_{side}"] = matrix.index.get_level_values(column).to_numpy()[places]
     return pairs[["model_a", "layer_a", "model_b", "layer_b", "value"]].dropna(subset="value").reset_index(drop=True)
+
+
+def agreement_of(pairs: pd.DataFrame, measure_x: str, measure_y: str) -> float:
+    """Return Spearman's correlation of `value_x` and `value_y`; distances count negated, so that positive is agreement.
+
+    NaN for fewer than three pairs.
+    """
+    signs = [1 if larger_is_more_similar(measure) else -1 for measure in (measure_x, measure_y)]
+    if len(pairs) < 3:
+        return float("nan")
+    return float(spearmanr(signs[0] * pairs["value_x"], signs[1] * pairs["value_y"]).statistic)
 
 
 def models_of(similarity: pd.DataFrame) -> list[str]:

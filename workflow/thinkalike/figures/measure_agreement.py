@@ -18,7 +18,8 @@ def measure_agreement(agreement: pd.DataFrame) -> Figure:
     Parameters
     ----------
     agreement
-        One row a pair of measures: `measure_a, measure_b, spearman, n_pairs`; in either direction or both.
+        One row a pair of measures: `measure_a, measure_b, spearman, n_pairs`, each pair in one direction or in both;
+        a measure with itself is not drawn.
     """
     require(agreement, ("measure_a", "measure_b", "spearman", "n_pairs"), "agreement")
     measures = measures_in_order({*agreement["measure_a"].astype(str), *agreement["measure_b"].astype(str)})
@@ -27,7 +28,8 @@ def measure_agreement(agreement: pd.DataFrame) -> Figure:
     figure = new_figure(side * 1.12, side)
     axes = figure.subplots()
     draw_heatmap(axes, matrix, [short_label(measure) for measure in measures])
-    fewest, most = int(agreement["n_pairs"].min()), int(agreement["n_pairs"].max())
+    counts = agreement.loc[agreement["measure_a"] != agreement["measure_b"], "n_pairs"]
+    fewest, most = int(counts.min()), int(counts.max())
     pairs = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
     colours = ScalarMappable(Normalize(-1, 1), cmap=DIVERGING)
     figure.colorbar(colours, ax=axes, label=f"Spearman ρ over {pairs} layer pairs", shrink=0.7, aspect=25, pad=0.02)

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
 
 from thinkalike.figures.inputs import only_measure
 from thinkalike.figures.layer_map import draw_layer_map, layer_map_handles
-from thinkalike.figures.layer_pairs import distinct_pairs, layer_matrix, models_of
+from thinkalike.figures.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
 from thinkalike.figures.measures import measure_label
 from thinkalike.figures.similarity_matrix import draw_matrix
 from thinkalike.figures.styles import model_styles, written
@@ -49,13 +48,13 @@ def similarity_matrices(
         panel_letter(left, letter, kind)
         figure.colorbar(image, ax=left, label=measure_label(measures[letter]), shrink=0.85, aspect=30, pad=0.02)
         draw_layer_map(right, matrices[letter], models, measures[letter], seed=seed)
-    figure.suptitle(_agreement(*matrices.values()), fontsize=NORMAL, fontweight="normal")
+    figure.suptitle(_agreement(matrices, measures), fontsize=NORMAL, fontweight="normal")
     figure.legend(handles=layer_map_handles(models), loc="outside lower center", ncols=min(6, len(models)))
     return figure
 
 
-def _agreement(one: pd.DataFrame, other: pd.DataFrame) -> str:
+def _agreement(matrices: Mapping[str, pd.DataFrame], measures: Mapping[str, str]) -> str:
     keys = ["model_a", "layer_a", "model_b", "layer_b"]
-    pairs = distinct_pairs(one).merge(distinct_pairs(other), on=keys, suffixes=("_one", "_other"))
-    rho = spearmanr(pairs["value_one"], pairs["value_other"]).statistic if len(pairs) > 2 else float("nan")
+    pairs = distinct_pairs(matrices["A"]).merge(distinct_pairs(matrices["B"]), on=keys, suffixes=("_x", "_y"))
+    rho = agreement_of(pairs, measures["A"], measures["B"])
     return f"Agreement of the two matrices over {len(pairs):,} layer pairs: Spearman ρ = {written(rho)}"

@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.stats import spearmanr
 
 from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layer_pairs import distinct_pairs, layer_matrix, models_of
+from thinkalike.figures.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
 from thinkalike.figures.measures import measure_label
 from thinkalike.figures.styles import ModelStyle, model_styles, written
 from thinkalike.figures.theme import SINGLE_COLUMN, new_figure, themed
@@ -34,7 +33,8 @@ def similarity_scatter(
     similarity
         Tidy table `model_a, layer_a, model_b, layer_b, measure, value` with both measures.
     measure_x, measure_y
-        Names of the measures. Their directions are kept: a distance and a similarity that agree correlate negatively.
+        Names of the measures. Axes show values as they are; in the correlation distances count negated, so that
+        positive means agreement.
     families
         Family by model name, for the whole study.
     """
@@ -67,7 +67,7 @@ def similarity_scatter(
             **look,
         )
         handles.append(Line2D([], [], markersize=3.5, label=f"{kind} ({len(chosen):,})", **look))
-    rho = spearmanr(pairs["value_x"], pairs["value_y"]).statistic if len(pairs) > 2 else float("nan")
+    rho = agreement_of(pairs, measure_x, measure_y)
     axes.set_title(f"Spearman ρ = {written(rho)} over {len(pairs):,} layer pairs")
     axes.set_xlabel(measure_label(measure_x))
     axes.set_ylabel(measure_label(measure_y))

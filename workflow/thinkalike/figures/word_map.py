@@ -28,7 +28,8 @@ def word_map(vectors: np.ndarray, ids: Sequence[str], *, seed: int, max_points: 
     Returns
     -------
     DataFrame
-        Columns `x`, `y` and `stress` (Kruskal's, of the whole map, the same in every row), index `stimulus_id`, sorted.
+        Columns `x`, `y` and `stress` (Kruskal's stress-1 of the whole map, the same in every row), index
+        `stimulus_id`, sorted.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def word_map(vectors: np.ndarray, ids: Sequence[str], *, seed: int, max_points: 
 def _scale(vectors: np.ndarray) -> tuple[np.ndarray, float]:
     from scipy.spatial.distance import pdist, squareform
     from sklearn.manifold import smacof
+    from threadpoolctl import threadpool_limits
 
     centred = vectors - vectors.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
@@ -63,9 +65,12 @@ def _scale(vectors: np.ndarray) -> tuple[np.ndarray, float]:
     distances = squareform(pdist(centred))
     if not distances.any():
         return start, 0.0
-    points, _ = smacof(distances, n_components=2, init=start, n_init=1, max_iter=100, normalized_stress=False)
-    error = np.sum((pdist(points) - squareform(distances)) ** 2)
-    return _oriented(points - points.mean(axis=0)), float(np.sqrt(error / np.sum(pdist(points) ** 2)))
+    # One thread: the same bits whatever the number of cores.
+    with threadpool_limits(limits=1):
+        points, _ = smacof(distances, n_components=2, init=start, n_init=1, max_iter=100, normalized_stress=False)
+    wanted = squareform(distances)
+    stress = np.sqrt(np.sum((pdist(points) - wanted) ** 2) / np.sum(wanted**2))
+    return _oriented(points - points.mean(axis=0)), float(stress)
 
 
 def _oriented(points: np.ndarray) -> np.ndarray:
