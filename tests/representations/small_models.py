@@ -128,6 +128,12 @@ ARCHITECTURES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     ),
     "gpt2": ("byte_level", "GPT2LMHeadModel", "GPT2Config",
              {"n_embd": WIDTH, "n_layer": DEPTH, "n_head": HEADS, "n_positions": 64}),
+    "gptj": (
+        "byte_level",
+        "GPTJForCausalLM",
+        "GPTJConfig",
+        {"n_embd": WIDTH, "n_layer": DEPTH, "n_head": HEADS, "rotary_dim": 4, "n_positions": 64},
+    ),
     "gpt_neox": ("byte_level", "GPTNeoXForCausalLM", "GPTNeoXConfig", {**_HF, "max_position_embeddings": 64}),
     "opt": ("byte_level", "OPTForCausalLM", "OPTConfig",
             {"hidden_size": WIDTH, "num_hidden_layers": DEPTH, "num_attention_heads": HEADS, "ffn_dim": 64,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from thinkalike.errors import InputError
 
-_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+_CONFIGURATION = ["config.json"]
+_FILES = ["*.json", "*.model", "*.txt", "*.jinja", "*.tiktoken"]
 _LOOKUP_SECONDS = 10.0
 _logger = logging.getLogger(__name__)
 
@@ -25,14 +26,17 @@ class Location:
         The folder with config.json, weights and tokenizer.
     revision
         The commit on the hub; None for a folder of the user's own.
+    files
+        Names of all files there, also of those on the hub that were not downloaded.
     """
 
     name: str
     folder: Path
     revision: str | None
+    files: tuple[str, ...]
 
 
-def locate(name: str, revision: str | None = None, trust: Collection[str] = ()) -> Location:
+def locate(name: str, revision: str | None = None, trust: Collection[str] = (), weights: bool = True) -> Location:
     """Find a local folder, or download a model of the hub at one revision.
 
     `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` are respected. Without network the cache is used, and where the model
@@ -45,54 +49,29 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = ()) 
     revision
         Branch, tag or commit on the hub.
     trust
-        `pickle` also downloads pickled weights, `remote_code` Python files.
+        `pickle` also downloads pickled weights where there are no others, `remote_code` Python files.
+    weights
+        Whether more than the configuration is wanted.
+
+    Raises
+    ------
+    InputError
+        When there is no such model, or it cannot be reached.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return Location(name, folder, None)
+        return Location(name, folder, None, _names(folder))
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or folder.exists():
         raise InputError(f"Model '{name}': there is no such folder; correct the path or give the id of a hub model.")
-    return _from_hub(name, revision, trust)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-
-def _from_hub(name: str, revision: str | None, trust: Collection[str]) -> Location:
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.constants import HF_HUB_OFFLINE
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    patterns = [*_FILES, *(["*.bin"] if "pickle" in trust else []), *(["*.py"] if "remote_code" in trust else [])]
-    commit, why = None, "HF_HUB_OFFLINE is set"
-    if not HF_HUB_OFFLINE:
-        try:
-            commit = HfApi().model_info(name, revision=revision, timeout=_LOOKUP_SECONDS).sha
-        except GatedRepoError as error:
-            raise InputError(
-                f"Model '{name}' is gated on the hub; accept its terms there and log in with `hf auth login`."
-            ) from error
-        except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
-            at = f" at revision '{revision}'" if revision else ""
-            raise InputError(
-                f"Model '{name}'{at} is neither a folder nor a model of the hub that you may read; correct it or log "
-                "in with `hf auth login`."
-            ) from error
-        except (HfHubHTTPError, OSError, RuntimeError, ValueError) as error:
-            why = f"the hub cannot be reached ({type(error).__name__})"
-        except Exception as error:  # every HTTP library has connection errors of its own
-            if "connect" not in type(error).__name__.lower() and "timeout" not in type(error).__name__.lower():
-                raise
-            why = f"the hub cannot be reached ({type(error).__name__})"
+    commit, files, why = _look_up(name, revision)
     try:
-        folder = snapshot_download(
+        found = snapshot_download(
             name,
             revision=commit or revision,
-            allow_patterns=patterns,
+            allow_patterns=_patterns(files, trust) if weights else _CONFIGURATION,
             ignore_patterns=["*/*", "consolidated*"],
             local_files_only=commit is None,
         )
@@ -104,4 +83,53 @@ def _from_hub(name: str, revision: str | None, trust: Collection[str]) -> Locati
         ) from error
     if commit is None:
         _logger.info("%s: %s, the cached copy is used", name, why)
-    return Location(name, Path(folder), Path(folder).name)
+    return Location(name, Path(found), Path(found).name, files or _names(Path(found)))
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in folder.iterdir()))
+
+
+def _patterns(files: tuple[str, ...], trust: Collection[str]) -> list[str]:
+    """Return what to download: one kind of weights, never both."""
+    safe = any(name.endswith(".safetensors") and "/" not in name for name in files)
+    weights = "*.bin" if "pickle" in trust and not safe else "*.safetensors"
+    return [*_FILES, weights, *(["*.py"] if "remote_code" in trust else [])]
+
+
+def _look_up(name: str, revision: str | None) -> tuple[str | None, tuple[str, ...], str]:
+    """Return the commit and the files on the hub, or None, nothing, and why the hub gave no answer."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if HF_HUB_OFFLINE:
+        return None, (), "HF_HUB_OFFLINE is set"
+    try:
+        info = HfApi().model_info(name, revision=revision, timeout=_LOOKUP_SECONDS)
+    except GatedRepoError as error:
+        raise InputError(
+            f"Model '{name}' is gated on the hub; accept its terms there and log in with `hf auth login`."
+        ) from error
+    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        at = f" at revision '{revision}'" if revision else ""
+        raise InputError(
+            f"Model '{name}'{at} is neither a folder nor a model of the hub that you may read; correct it or log in "
+            "with `hf auth login`."
+        ) from error
+    except Exception as error:  # every HTTP library has connection errors of its own
+        kind = type(error).__name__
+        if not isinstance(error, HfHubHTTPError | OSError) and not _means_no_connection(kind):
+            raise
+        return None, (), f"the hub cannot be reached ({kind})"
+    return info.sha, tuple(sibling.rfilename for sibling in info.siblings or ()), ""
+
+
+def _means_no_connection(kind: str) -> bool:
+    return "connect" in kind.lower() or "timeout" in kind.lower()

@@ -76,7 +76,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     location = locate(str(source.get("checkpoint") or source.get("hub")), source.get("revision"), trust)
     check_files(location.folder, location.name, trust)
     lstm.register()
-    with _quiet_transformers():
+    with quiet_transformers():
         model, info = _load_weights(location, trust, dtype, source.get("device_map"))
         tokenizer = _load_tokenizer(location, trust)
     model.eval()
@@ -176,7 +176,7 @@ def _require(package: str, why: str) -> None:
 
 
 @contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Keep transformers from printing configurations and progress bars for every small model."""
     log = transformers.logging
     verbosity, bars = log.get_verbosity(), log.is_progress_bar_enabled()
