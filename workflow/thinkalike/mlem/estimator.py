@@ -120,9 +120,11 @@ class MLEM:
         self._parameters = problem.design.solve(moments, self.alpha, self.fit_intercept)
         self.intercept_ = moments.intercept(self._parameters) if self.fit_intercept else 0.0
         names = list(problem.coding.names)
-        self.weights_: pd.Series | pd.DataFrame = pd.Series(self._parameters, index=names, name="weight")
+        self.weights_: pd.Series | pd.DataFrame
         if isinstance(self._design, Quadratic):
             self.weights_ = pd.DataFrame(self._design.matrix(self._parameters), index=names, columns=names)
+        else:
+            self.weights_ = pd.Series(self._parameters, index=names, name="weight")
         return self
 
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:

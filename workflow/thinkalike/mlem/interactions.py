@@ -63,29 +63,39 @@ def semidefinite_minimum(gram: NDArray[np.float64], target: NDArray[np.float64],
 
 def _interior_point(a: NDArray[np.float64], c: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     basis = np.array([to_matrix(row, size) for row in np.eye(len(c))])
-    flat = basis.reshape(len(c), -1)
     W, S = np.eye(size), np.eye(size)  # primal and dual matrix: at the optimum W S = 0 and svec(S) = a w - c
     for _ in range(_ITERATIONS):
-        w, s = to_vector(W), to_vector(S)
-        residual = c + s - a @ w
+        residual = c + to_vector(S) - a @ to_vector(W)
         gap = float(np.sum(W * S)) / size
-        if gap < _ACCURACY and np.abs(residual).max() < 1e-13:
+        if gap < _ACCURACY and np.abs(residual).max() < 100 * _ACCURACY:
             break
-        inverse = np.linalg.inv(W)
-        curvature = flat @ (inverse @ basis @ S).reshape(len(c), -1).T
-        curvature = (curvature + curvature.T) / 2
-        for centring in (0.1, 0.5):  # a bold step first; a careful one where the bold one gets nowhere
-            pull = centring * gap * to_vector(_symmetric(inverse)) - s
-            step = np.linalg.solve(a + curvature, residual + pull)
-            dual_step = a @ step - residual
-            dW, dS = to_matrix(step, size), to_matrix(dual_step, size)
-            length, dual_length = _longest(W, dW), _longest(S, dS)
-            if min(length, dual_length) > 0.1:
-                break
-        W, S = _symmetric(W + length * dW), _symmetric(S + dual_length * dS)
-        if gap < _ACCURACY:
+        try:
+            W, S = _step(a, basis, W, S, residual, gap)
+        except np.linalg.LinAlgError:  # so near to the boundary that rounding crosses it: as near as can be
             break
     return to_vector(W)
+
+
+def _step(
+    a: NDArray[np.float64],
+    basis: NDArray[np.float64],
+    W: NDArray[np.float64],
+    S: NDArray[np.float64],
+    residual: NDArray[np.float64],
+    gap: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the matrices after one Newton step towards W S = centring * gap * identity."""
+    flat = basis.reshape(len(basis), -1)
+    inverse = _symmetric(np.linalg.inv(W))
+    curvature = flat @ (inverse @ basis @ S).reshape(len(basis), -1).T
+    for centring in (0.1, 0.5):  # a bold step first; a careful one where the bold one gets nowhere
+        pull = centring * gap * to_vector(inverse) - to_vector(S)
+        step = np.linalg.solve(a + _symmetric(curvature), residual + pull)
+        dW, dS = to_matrix(step, len(W)), to_matrix(a @ step - residual, len(W))
+        length, dual_length = _longest(W, dW), _longest(S, dS)
+        if min(length, dual_length) > 0.1:
+            break
+    return _symmetric(W + length * dW), _symmetric(S + dual_length * dS)
 
 
 def _longest(matrix: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
