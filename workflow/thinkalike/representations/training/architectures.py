@@ -1,0 +1,133 @@
+"""Small models of the real classes of transformers, at random weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    MambaConfig,
+    MambaForCausalLM,
+    PreTrainedModel,
+)
+
+from thinkalike.errors import InputError
+from thinkalike.representations.lstm import LSTMConfig, LSTMForCausalLM
+from thinkalike.representations.training.settings import settings_of
+from thinkalike.representations.training.tokenizer import END, PAD, START
+
+_HEAD_WIDTH = 32
+_MAMBA_STATE = 8
+
+
+def build_model(
+    architecture: str,
+    *,
+    layers: int,
+    width: int,
+    vocabulary: int,
+    positions: int,
+    initial_scale: float,
+    seed: int,
+) -> PreTrainedModel:
+    """Return a model with random weights, float32 on the CPU.
+
+    Parameters
+    ----------
+    architecture
+        `bert`, `gpt2`, `mamba` or `lstm`.
+    layers, width
+        Number of blocks and of units; the width a multiple of 32 (attention heads have 32 units each) or below it.
+    vocabulary
+        Entries of the tokenizer, the special ones included.
+    positions
+        Longest sentence in sub-tokens (BERT and GPT-2 learn a vector for each position).
+    initial_scale
+        Standard deviation of the random weights.
+    seed
+        Of the random weights.
+
+    Raises
+    ------
+    InputError
+        If the architecture is unknown or a size is impossible.
+    """
+    settings_of(architecture)
+    if layers < 1:
+        raise InputError(f"A model of {layers} layers cannot be built: 'layers' must be at least 1.")
+    if width < 1 or (width > _HEAD_WIDTH and width % _HEAD_WIDTH):
+        raise InputError(f"A width of {width} cannot be built: 'width' must be a multiple of {_HEAD_WIDTH}.")
+    # The library initialises from torch's global generator: it is given back as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _BUILDERS[architecture](layers, width, vocabulary, positions, initial_scale)
+
+
+def _bert(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
+    config = BertConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=max(1, width // _HEAD_WIDTH),
+        intermediate_size=4 * width,
+        max_position_embeddings=positions,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        initializer_range=scale,
+        pad_token_id=PAD,
+    )
+    return BertForMaskedLM(config)
+
+
+def _gpt2(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
+    config = GPT2Config(
+        vocab_size=vocabulary,
+        n_embd=width,
+        n_layer=layers,
+        n_head=max(1, width // _HEAD_WIDTH),
+        n_positions=positions,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        activation_function="gelu_pytorch_tanh",  # GPT-2's own function, in one operation
+        initializer_range=scale,
+        **_SPECIAL_IDS,
+    )
+    return GPT2LMHeadModel(config)
+
+
+def _mamba(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
+    config = MambaConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        state_size=_MAMBA_STATE,
+        initializer_range=scale,
+        use_cache=False,
+        **_SPECIAL_IDS,
+    )
+    return MambaForCausalLM(config)
+
+
+def _lstm(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
+    config = LSTMConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        initializer_range=scale,
+        tie_word_embeddings=False,
+        **_SPECIAL_IDS,
+    )
+    return LSTMForCausalLM(config)
+
+
+_SPECIAL_IDS: dict[str, Any] = {"pad_token_id": PAD, "bos_token_id": START, "eos_token_id": END}
+_BUILDERS: dict[str, Callable[[int, int, int, int, float], PreTrainedModel]] = {
+    "bert": _bert,
+    "gpt2": _gpt2,
+    "mamba": _mamba,
+    "lstm": _lstm,
+}
