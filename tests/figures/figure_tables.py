@@ -19,7 +19,7 @@ def layers_of(model: str, families: dict[str, str]) -> list[str]:
     """Layer labels of a model: 0 to L and final, or 13, 13 and 25 raw lists for the hub's."""
     if families is HUB:
         return [str(layer) for layer in range(25 if "mamba" in model else 13)]
-    return [*map(str, range(DEPTHS.get(families[model], 4) + 1)), "final"]
+    return [*map(str, range(DEPTHS.get(families[model], 2) + 1)), "final"]
 
 
 def importance_table(families: dict[str, str] = SMALL, seed: int = 0) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def agreement_accuracy(agreement_table: pd.DataFrame, *, families: Mapping[str, 
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     places = dict(zip(models, np.arange(len(models))[::-1], strict=True))
     for axes, phenomenon in zip(grid, phenomena, strict=False):
-        table = agreement_table[agreement_table["phenomenon"] == phenomenon]
+        table = agreement_table[agreement_table["phenomenon"] == phenomenon].sort_values(["model", "accuracy"])
         for model, accuracy in zip(table["model"].astype(str), table["accuracy"], strict=True):
             style = models[model]
             face = "white" if style.control else style.colour

@@ -1,6 +1,7 @@
 """Layers as points in a plane, near each other where a measure says that they are alike."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,34 +14,59 @@ from thinkalike.figures.measures import larger_is_more_similar
 from thinkalike.figures.styles import ModelStyle
 from thinkalike.figures.theme import LIGHT_GREY, SMALL
 
+#: More points than this have no room for their numbers.
+_MOST_NUMBERED = 110
 #: So that a number fits into each.
 _MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
 
 
-def draw_layer_map(
-    axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyle], measure: str, *, seed: int
-) -> float:
-    """Draw the multi-dimensional scaling of `layer_matrix` and return its stress.
+def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple[pd.DataFrame, float]:
+    """Return the multi-dimensional scaling of `layer_matrix` and its stress.
 
-    A layer without values (one that no feature shapes has no profile to compare) is left out, which the label says. A
-    point carries its layer's number (F: after the final norm) where up to about a hundred points leave room for
-    it, and its family's colour and marker; a seed is a shade, untrained controls are hollow. A thin line joins a
-    model's layers in order.
+    A layer without values (one that no feature shapes has no profile to compare) is left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns `x`, `y`, index (model, layer).
+    float
+        Kruskal's stress-1.
     """
     from thinkalike.similarity import multidimensional_scaling
 
-    count = len(matrix)
-    matrix = _defined(matrix)
-    labels = [f"{model}/{layer}" for model, layer in matrix.index]
-    square = pd.DataFrame(matrix.to_numpy(), index=labels, columns=labels)
+    defined = _defined(matrix)
+    labels = [f"{model}/{layer}" for model, layer in defined.index]
+    square = pd.DataFrame(defined.to_numpy(), index=labels, columns=labels)
     coordinates, stress = multidimensional_scaling(
         square, larger_is_more_similar=larger_is_more_similar(measure), seed=seed
     )
-    points = np.asarray(coordinates, dtype=float)[:, :2]
-    numbered = len(points) <= 110
+    return pd.DataFrame(coordinates.to_numpy(), index=defined.index, columns=["x", "y"]), stress
+
+
+def turned_to(points: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return a map turned and mirrored, distances kept, so that its layers lie as in another map as far as they can."""
+    from scipy.linalg import orthogonal_procrustes
+
+    common = points.index.intersection(other.index, sort=False)
+    if len(common) < 2:
+        return points
+    centred = points - points.loc[common].mean()
+    target = other.loc[common] - other.loc[common].mean()
+    turn, _ = orthogonal_procrustes(centred.loc[common].to_numpy(), target.to_numpy())
+    return pd.DataFrame(centred.to_numpy() @ turn, index=points.index, columns=points.columns)
+
+
+def draw_layer_map(
+    axes: Axes, points: pd.DataFrame, models: Mapping[str, ModelStyle], *, stress: float, left_out: int = 0
+) -> None:
+    """Draw `layer_coordinates`.
+
+    A point carries its layer's number (F: after the final norm) where there is room, and its family's colour and
+    marker; a seed is a shade, untrained controls are hollow. A thin line joins a model's layers in order.
+    """
+    owners = points.index.get_level_values("model")
     for name, style in models.items():
-        of_model = matrix.index.get_level_values("model") == name
-        _draw_model(axes, points[of_model], matrix.index[of_model].get_level_values("layer"), style, numbered)
+        _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_box_aspect(1)
     axes.margins(0.06)
@@ -49,9 +75,8 @@ def draw_layer_map(
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set(visible=True, color=LIGHT_GREY)
-    left_out = f"; {count - len(matrix)} layers without a value left out" if len(matrix) < count else ""
-    axes.set_xlabel(f"MDS, stress {stress:.2f}{left_out}", fontsize=SMALL)
-    return float(stress)
+    gaps = f"; {left_out} layers without a value left out" if left_out else ""
+    axes.set_xlabel(f"MDS, stress {stress:.2f}{gaps}", fontsize=SMALL)
 
 
 def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
@@ -71,24 +96,20 @@ def _defined(matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix.iloc[kept, kept]
 
 
-def _draw_model(axes: Axes, points: np.ndarray, layers: pd.Index, style: ModelStyle, numbered: bool) -> None:
-    axes.plot(*points.T, color=style.colour, linewidth=0.6, alpha=0.7, zorder=2)
-    size = 8.6 if numbered else 3.2
-    for place, (point, layer) in enumerate(zip(points, layers, strict=True)):
-        axes.plot(*point, linestyle="", zorder=3 + place / 1000, **_look(style, size))
+def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered: bool) -> None:
+    axes.plot(points["x"], points["y"], color=style.colour, linewidth=0.6, alpha=0.7, zorder=2)
+    look = _look(style, 8.6 if numbered else 3.2)
+    for place, (layer, point) in enumerate(zip(points.index.get_level_values("layer"), points.to_numpy(), strict=True)):
+        # Each number right above its own point, so that a later point hides both or none.
+        zorder = 3 + place / 1000
+        axes.plot(*point, linestyle="", zorder=zorder, **look)
         if numbered:
-            axes.annotate(
-                short_layer(layer),
-                point,
-                ha="center",
-                va="center_baseline",
-                color=style.text_colour if style.control else _readable_on(style.colour),
-                fontsize=SMALL,
-                zorder=3 + place / 1000,
-            )
+            colour = style.text_colour if style.control else _readable_on(style.colour)
+            centred: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
+            axes.annotate(short_layer(layer), point, color=colour, fontsize=SMALL, zorder=zorder, **centred)
 
 
-def _look(style: ModelStyle, size: float) -> dict:
+def _look(style: ModelStyle, size: float) -> dict[str, Any]:
     return {
         "marker": style.family_marker,
         "markersize": size * _MARKER_SIZES.get(style.family_marker, 1.0),

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thinkalike.figures.inputs import only_measure
-from thinkalike.figures.layer_map import draw_layer_map, layer_map_handles
+from thinkalike.figures.layer_map import draw_layer_map, layer_coordinates, layer_map_handles, turned_to
 from thinkalike.figures.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
 from thinkalike.figures.measures import measure_label
 from thinkalike.figures.similarity_matrix import draw_matrix
@@ -40,6 +40,7 @@ def similarity_matrices(
     }
     models = model_styles({*models_of(feature_based), *models_of(feature_agnostic)}, families)
     matrices = {letter: layer_matrix(tables[letter], measures[letter], models) for letter in tables}
+    maps = {letter: layer_coordinates(matrices[letter], measures[letter], seed=seed) for letter in tables}
     figure = new_figure(DOUBLE_COLUMN, 7.0)
     grid = figure.subplots(2, 2, width_ratios=(1.3, 1))
     for letter, kind, (left, right) in zip("AB", ("Feature-based", "Feature-agnostic"), grid, strict=True):
@@ -47,7 +48,10 @@ def similarity_matrices(
         left.tick_params(labelbottom=letter == "B")
         panel_letter(left, letter, kind)
         figure.colorbar(image, ax=left, label=measure_label(measures[letter]), shrink=0.85, aspect=30, pad=0.02)
-        draw_layer_map(right, matrices[letter], models, measures[letter], seed=seed)
+        points, stress = maps[letter]
+        # The second map is turned to the first: what differs then differs in the measure.
+        shown = points if letter == "A" else turned_to(points, maps["A"][0])
+        draw_layer_map(right, shown, models, stress=stress, left_out=len(matrices[letter]) - len(points))
     figure.suptitle(_agreement(matrices, measures), fontsize=NORMAL, fontweight="normal")
     figure.legend(handles=layer_map_handles(models), loc="outside lower center", ncols=min(6, len(models)))
     return figure

@@ -1,0 +1,315 @@
+"""Every figure: drawn from tables in any order, holds the tables' values, has labels, and warns of nothing."""
+
+import warnings
+from collections.abc import Callable
+
+import figure_tables as tables
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from scipy.stats import spearmanr
+
+from thinkalike import figures
+from thinkalike.errors import InputError
+from thinkalike.features import Feature
+from thinkalike.figures.layers import FINAL, layer_positions
+
+pytestmark = pytest.mark.filterwarnings("error")
+FEATURES = {name: Feature(name) for name in tables.FEATURES} | {
+    "word_identity": Feature("word_identity", role="control")
+}
+
+FEW = tables.similarity_table({"a-seed0": "a", "a-untrained": "a"})
+
+
+def one(similarity: pd.DataFrame, measure: str) -> pd.DataFrame:
+    return similarity[similarity["measure"] == measure]
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+def drawn(figure: Figure) -> Figure:
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def shuffled(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sample(frac=1, random_state=1).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def word_maps(stimuli: pd.DataFrame) -> list[pd.DataFrame]:
+    return [
+        figures.word_map(tables.vectors(stimuli, feature), stimuli["stimulus_id"], seed=0, max_points=80)
+        for feature in ("part_of_speech", "word_position")
+    ]
+
+
+@pytest.fixture(scope="module")
+def every_figure(
+    importance: pd.DataFrame, similarity: pd.DataFrame, stimuli: pd.DataFrame, word_maps: list[pd.DataFrame]
+) -> dict[str, Callable[[Callable[[pd.DataFrame], pd.DataFrame]], Figure]]:
+    """Each figure by name, as a function of what is done to its tables before."""
+    pair = (("bert-seed0", "1"), ("mamba-seed0", "final"))
+    # Fewer models where time goes into the number of layers.
+    few = similarity[(similarity["model_a"] >= "lstm") & (similarity["model_b"] < "mamba")]
+    based, agnostic = one(few, "weighted_kendall"), one(few, "rsa")
+    return {
+        "importance": lambda change: figures.feature_importance_profiles(change(importance)),
+        "scores": lambda change: figures.score_by_layer(change(tables.scores_table())),
+        "matrix": lambda change: figures.similarity_matrix(change(similarity), measure="procrustes"),
+        "matrices": lambda change: figures.similarity_matrices(change(based), change(agnostic)),
+        "pair": lambda change: figures.pair_explanation(
+            change(importance), pair, word_maps[0], word_maps[1], change(stimuli)
+        ),
+        "correlation": lambda change: figures.feature_correlation(
+            change(tables.correlation_table()), change(tables.correlation_table(1))
+        ),
+        "training": lambda change: figures.training_curves(change(tables.training_table())),
+        "accuracy": lambda change: figures.agreement_accuracy(change(tables.accuracy_table())),
+        "seeds": lambda change: figures.seed_agreement(change(similarity)),
+        "measures": lambda change: figures.measure_agreement(change(tables.agreement_table())),
+        "scatter": lambda change: figures.similarity_scatter(change(few), "weighted_kendall", "rsa"),
+        "stimuli": lambda change: figures.stimulus_report(change(stimuli), FEATURES),
+        "resources": lambda change: figures.resources(change(tables.benchmark_table())),
+    }
+
+
+NAMES = [
+    *("importance", "scores", "matrix", "matrices", "pair", "correlation", "training", "accuracy", "seeds"),
+    *("measures", "scatter", "stimuli", "resources"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bytes_do_not_depend_on_row_order_and_nothing_warns(every_figure, name, tmp_path):
+    figure = every_figure[name](lambda table: table)
+    figures.save_figure(figure, tmp_path / "one.svg")
+    figures.save_figure(every_figure[name](shuffled), tmp_path / "other.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+    letters_are_readable_and_inside_the_page(figure)
+
+
+def letters_are_readable_and_inside_the_page(figure: Figure) -> None:
+    width, height = figure.get_size_inches()
+    assert width <= 7.5
+    for text in figure.findobj(Text):
+        if text.get_text() and text.get_visible() and text.axes and text.axes.get_visible():
+            assert text.get_fontsize() >= 6, text.get_text()
+    box = figure.get_tightbbox()
+    assert box.x0 >= -0.02 and box.y0 >= -0.02
+    assert box.x1 <= width + 0.02 and box.y1 <= height + 0.02
+
+
+def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(importance):
+    figure = figures.feature_importance_profiles(importance)
+    panels = {axes.get_title(): axes for axes in figure.axes}
+    assert set(panels) == {
+        *("BERT", "GPT-2", "Mamba", "LSTM"),
+        *("BERT, untrained", "GPT-2, untrained", "Mamba, untrained", "LSTM, untrained"),
+    }
+    assert "Feature importance (drop in Spearman ρ)" in texts(figure)
+    rows = importance[importance["model"].isin(["gpt2-seed0", "gpt2-seed1"]) & (importance["feature"] == "gender")]
+    mean = rows[rows["layer"] != FINAL].groupby("layer_index")["importance"].mean().to_numpy()
+    lines = [line.get_ydata() for line in panels["GPT-2"].lines if len(line.get_ydata()) == len(mean)]
+    assert any(np.allclose(line, mean) for line in lines)
+    assert [tick.get_text() for tick in panels["GPT-2"].get_xticklabels()] == ["0", "1", "2", "3", "4", "final"]
+
+
+def test_importance_with_other_numbers_of_layers_and_with_many_models():
+    hub = figures.feature_importance_profiles(tables.importance_table(tables.HUB), families=tables.HUB)
+    assert [axes.get_title() for axes in hub.axes] == ["BERT", "GPT-2", "Mamba"]
+    assert [axes.get_xlim()[1] > 20 for axes in hub.axes] == [False, False, True]
+    many = {f"model{index:02d}": f"family{index:02d}" for index in range(40)}
+    wrapped = figures.feature_importance_profiles(tables.importance_table(many))
+    assert sum(axes.get_visible() for axes in wrapped.axes) == 40
+
+
+def test_families_give_order_and_colours_also_where_models_are_missing(importance):
+    order = dict(sorted(tables.SMALL.items(), reverse=True))
+    some = importance[importance["model"].str.contains("bert|mamba")]
+    figure = figures.feature_importance_profiles(some, families=order)
+    assert [axes.get_title() for axes in figure.axes if axes.get_visible()][:2] == ["Mamba", "BERT"]
+
+
+def test_scores_are_the_tables_values(importance):
+    scores = tables.scores_table()
+    figure = figures.score_by_layer(scores)
+    expected = scores[scores["model"] == "mamba-untrained"]
+    panel = next(axes for axes in figure.axes if axes.get_title() == "Mamba")
+    assert any(np.array_equal(line.get_ydata(), expected["score"]) for line in panel.lines)
+    assert any(np.array_equal(line.get_ydata(), expected["ceiling"]) for line in panel.lines)
+
+
+def test_matrix_is_symmetric_in_the_order_of_families_and_centred_at_zero(similarity):
+    order = {model: tables.SMALL[model] for model in sorted(tables.SMALL, reverse=True)}
+    figure = figures.similarity_matrix(similarity, measure="weighted_kendall", families=order)
+    image = figure.axes[0].images[0]
+    values = np.asarray(image.get_array())
+    assert np.allclose(values, values.T, atol=1e-12) and np.all(np.diag(values) == 1)
+    assert image.get_clim() == (-1, 1)
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()][:3] == [
+        "Mamba seed 0",
+        "Mamba seed 1",
+        "Mamba untrained",
+    ]
+    rows = one(similarity, "weighted_kendall").set_index(["model_a", "layer_a", "model_b", "layer_b"])["value"]
+    # Row 2 of the first model (Mamba, 8 layers) against row 0 of the last (BERT untrained, 6 layers).
+    assert values[2, -6] == rows["bert-untrained", "0", "mamba-seed0", "2"]
+    assert "Weighted Kendall τ of feature importance" in texts(figure)
+
+
+def test_distances_and_shares_have_their_own_scales(similarity):
+    image = figures.similarity_matrix(similarity, measure="procrustes").axes[0].images[0]
+    assert image.get_clim()[0] == 0
+    shares = one(similarity, "rsa").assign(measure="cka", value=0.5)
+    assert figures.similarity_matrix(shares, measure="cka").axes[0].images[0].get_clim() == (0, 1)
+
+
+def test_matrices_state_agreement_and_stress(similarity):
+    figure = figures.similarity_matrices(one(similarity, "weighted_kendall"), one(similarity, "rsa"))
+    keys = ["model_a", "layer_a", "model_b", "layer_b"]
+    both = one(similarity, "weighted_kendall").merge(one(similarity, "rsa"), on=keys)
+    same = both["model_a"] == both["model_b"]
+    number = {layer: index for index, layer in enumerate(sorted(set(both["layer_a"])))}
+    twice = same & (both["layer_a"].map(number) >= both["layer_b"].map(number))
+    rho = spearmanr(both[~twice]["value_x"], both[~twice]["value_y"]).statistic
+    title = figure.get_suptitle()
+    assert f"{(~twice).sum():,} layer pairs" in title and title.endswith(f"{rho:.2f}")
+    assert sum("stress" in text for text in texts(figure)) == 2
+
+
+def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
+    based = one(similarity, "weighted_kendall").copy()
+    gone = [(based[f"model_{side}"] == "lstm-untrained") & (based[f"layer_{side}"] == "0") for side in "ab"]
+    based.loc[gone[0] | gone[1], "value"] = np.nan
+    figure = figures.similarity_matrices(based, one(similarity, "rsa"))
+    assert any("1 layers without a value left out" in text for text in texts(figure))
+
+
+def test_pair_names_every_feature_once_without_overlap(every_figure, importance):
+    from thinkalike.figures.label_placement import PointLabels
+
+    figure = drawn(every_figure["pair"](lambda table: table))
+    (labels,) = figure.findobj(PointLabels)
+    assert sorted(text.get_text() for text in labels.texts) == sorted(
+        name.replace("_", " ").capitalize() for name in tables.FEATURES
+    )
+    for index, box in enumerate(labels.boxes):
+        assert not any(box.overlaps(other) for other in labels.boxes[:index])
+    assert len(labels.boxes) == len(tables.FEATURES)
+
+
+def test_bars_sum_to_the_weighted_kendall(every_figure, importance):
+    from scipy.stats import weightedtau
+
+    figure = every_figure["pair"](lambda table: table)
+    bars = next(axes for axes in figure.axes if axes.get_xlabel() == "Contribution to τ")
+    rows = (
+        importance[importance["role"] == "feature"].set_index(["model", "layer", "feature"])["importance"].sort_index()
+    )
+    tau = weightedtau(rows["bert-seed0", "1"], rows["mamba-seed0", "final"]).statistic
+    assert sum(bar.get_width() for bar in bars.patches) == pytest.approx(tau, abs=1e-12)
+    assert f"Weighted Kendall τ = {tau:.2f}".replace("-", "−") in texts(figure)
+
+
+def test_correlation_writes_each_pair_once_and_a_dash_where_there_is_none():
+    table = tables.correlation_table()
+    figure = figures.feature_correlation(table)
+    cells = [text.get_text() for text in figure.axes[0].texts]
+    assert len(cells) == 9 * 8 // 2
+    assert cells.count("–") == 1
+    value = table.set_index(["feature_a", "feature_b"])["correlation"]["word_length", "question"]
+    assert f"{value:.2f}".replace("-", "−").replace("0.", ".") in cells
+
+
+def test_training_has_floor_and_untrained_level_per_objective():
+    training = tables.training_table()
+    figure = figures.training_curves(training)
+    assert [axes.get_title() for axes in figure.axes] == ["Causal: next sub-token", "Masked: hidden sub-tokens"]
+    causal = figure.axes[0]
+    heldout = training[(training["split"] == "heldout") & (training["model"] == "lstm-seed1")]
+    assert any(np.array_equal(line.get_ydata(), heldout["loss"]) for line in causal.lines)
+    labels = [text.get_text() for text in causal.get_legend().get_texts()]
+    assert "Floor 1.40" in labels
+    last = heldout["loss"].iloc[-1] / 1.40 - 1
+    assert f"LSTM seed 1 ({100 * last:+.1f} %)" in labels
+    level = training[(training["split"] == "heldout") & (training["model"] == "lstm-untrained")]["loss"].item()
+    assert any(set(line.get_ydata()) == {level} for line in causal.lines)
+
+
+def test_seed_agreement_is_the_mean_over_seed_pairs(similarity):
+    figure = figures.seed_agreement(similarity)
+    panel = next(axes for axes in figure.axes if axes.get_title() == "BERT")
+    rows = one(similarity, "weighted_kendall")
+    rows = rows[(rows["model_a"] == "bert-seed0") & (rows["model_b"] == "bert-seed1")]
+    rows = rows[rows["layer_a"] == rows["layer_b"]]
+    positions = layer_positions(rows["layer_a"])
+    expected = rows.assign(x=rows["layer_a"].map(positions)).sort_values("x")["value"]
+    assert any(
+        np.allclose(line.get_ydata(), expected) for line in panel.lines if len(line.get_ydata()) == len(expected)
+    )
+
+
+def test_scatter_counts_distances_negated(similarity):
+    figure = figures.similarity_scatter(similarity, "rsa", "procrustes")
+    # Made as sqrt(1 - rsa): they agree wholly.
+    assert figure.axes[0].get_title() == "Spearman ρ = 1.00 over 2,775 layer pairs"
+
+
+def test_share_of_varying_pairs_is_counted_over_all_pairs(stimuli):
+    from itertools import combinations
+
+    from thinkalike.figures.stimulus_report import varying_share
+
+    few = stimuli.head(40)
+    for feature in ("gender", "question", "word_position"):
+        values = few[feature].astype(object).where(few[feature].notna(), None)
+        differs = [a is not None and b is not None and a != b for a, b in combinations(values, 2)]
+        assert varying_share(few[feature]) == pytest.approx(np.mean(differs))
+    with_category = [str(a) != str(b) for a, b in combinations(few["gender"].fillna("none"), 2)]
+    assert varying_share(few["gender"], "category") == pytest.approx(np.mean(with_category))
+
+
+def test_resources_accept_jobs_without_memory():
+    table = tables.benchmark_table()
+    figure = figures.resources(table.assign(max_rss=table["max_rss"].astype(object).fillna("-")))
+    assert "8 jobs, " + f"{table[table['rule'] == 'train']['s'].sum() / 60:.3g} min" in texts(figure)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.feature_importance_profiles(tables.importance_table().head(0)), "has no rows"),
+        (lambda: figures.score_by_layer(tables.scores_table().drop(columns="ceiling")), "no column 'ceiling'"),
+        (lambda: figures.similarity_matrix(FEW, measure="cka"), "rsa, weighted_kendall"),
+        (
+            lambda: figures.similarity_matrices(FEW, FEW),
+            "keep the rows of one",
+        ),
+        (lambda: figures.seed_agreement(tables.similarity_table({"lstm": "lstm"})), "train a second seed"),
+        (lambda: figures.measure_agreement(pd.concat([tables.agreement_table()] * 2)), "twice"),
+        (lambda: figures.stimulus_report(tables.stimuli_table(), {"case": Feature("case")}), "no column 'case'"),
+        (
+            lambda: figures.extreme_pairs(FEW),
+            "add a model",
+        ),
+    ],
+)
+def test_mistakes_are_one_sentence(draw, message):
+    with pytest.raises(InputError, match=message) as raised, warnings.catch_warnings():
+        draw()
+    assert str(raised.value).endswith(".")
+
+
+def test_no_window_system_is_touched(importance):
+    import sys
+
+    figures.feature_importance_profiles(importance)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()

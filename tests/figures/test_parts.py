@@ -1,0 +1,202 @@
+"""What figures share: files, looks, layers, chosen pairs, word maps, captions."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import figure_tables as tables
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from thinkalike import figures
+from thinkalike.errors import InputError
+from thinkalike.figures.layer_map import turned_to
+from thinkalike.figures.layers import layer_ticks, sort_layers
+from thinkalike.figures.levels import level_styles
+from thinkalike.figures.styles import feature_styles, model_styles
+from thinkalike.figures.theme import new_figure
+
+REPORT = Path(__file__).parents[2] / "workflow" / "report"
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    return tables.scores_table({name: family for name, family in tables.SMALL.items() if family == "lstm"})
+
+
+@pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
+def test_equal_figures_are_equal_files(scores, ending, tmp_path):
+    for name in ("one", "other"):
+        figures.save_figure(figures.score_by_layer(scores), tmp_path / f"{name}.{ending}")
+    content = (tmp_path / f"one.{ending}").read_bytes()
+    assert content == (tmp_path / f"other.{ending}").read_bytes()
+    assert b"CreationDate" not in content and b"<dc:date>" not in content
+
+
+def test_pdf_embeds_truetype_and_user_settings_do_not_matter(scores, tmp_path):
+    import matplotlib as mpl
+
+    figures.save_figure(figures.score_by_layer(scores), tmp_path / "one.pdf")
+    with mpl.rc_context({"font.size": 30, "pdf.fonttype": 3, "axes.facecolor": "red", "savefig.bbox": "tight"}):
+        figures.save_figure(figures.score_by_layer(scores), tmp_path / "other.pdf")
+    content = (tmp_path / "one.pdf").read_bytes()
+    assert b"/FontFile2" in content and b"/Type3" not in content
+    assert content == (tmp_path / "other.pdf").read_bytes()
+
+
+def test_saving_scales_the_page_and_leaves_the_figure(tmp_path):
+    from PIL import Image
+
+    figure = new_figure(2.0, 1.0)
+    figures.save_figure(figure, [tmp_path / "figure.png"], scale=1.5, dpi=100)
+    assert Image.open(tmp_path / "figure.png").size == (300, 150)
+    assert tuple(figure.get_size_inches()) == (2.0, 1.0)
+
+
+def test_saving_refuses_other_formats_before_it_writes(tmp_path):
+    with pytest.raises(InputError, match=r"\.pdf, \.svg, \.png"):
+        figures.save_figure(new_figure(1, 1), [tmp_path / "figure.png", tmp_path / "figure.jpg"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_same_bytes_in_another_process(tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import figure_tables as tables; from thinkalike import figures;"
+        "figures.save_figure(figures.measure_agreement(tables.agreement_table()), sys.argv[2])"
+    )
+    subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path / "one.svg")], check=True)
+    figures.save_figure(figures.measure_agreement(tables.agreement_table()), tmp_path / "other.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+
+
+def test_models_by_family_seed_and_control():
+    styles = model_styles(["gpt2-untrained", "gpt2-seed1", "gpt2-seed0", "bert-base-uncased"])
+    assert list(styles) == ["bert-base-uncased", "gpt2-seed0", "gpt2-seed1", "gpt2-untrained"]
+    assert [style.label for style in styles.values()] == [
+        "bert-base-uncased",
+        "GPT-2 seed 0",
+        "GPT-2 seed 1",
+        "GPT-2 untrained",
+    ]
+    assert styles["gpt2-untrained"].control and not styles["gpt2-seed0"].control
+    assert styles["gpt2-untrained"].family_colour == styles["gpt2-seed0"].colour != styles["gpt2-seed1"].colour
+
+
+def test_a_family_that_says_so_makes_a_control():
+    styles = model_styles(["baseline"], {"model": "gpt2", "baseline": "gpt2-untrained"})
+    assert styles["baseline"].control and styles["baseline"].family == "gpt2"
+
+
+def test_a_model_keeps_its_look_where_others_are_missing():
+    families = {f"{letter}-seed0": letter for letter in "zyxw"}
+    assert model_styles(["x-seed0"], families)["x-seed0"] == model_styles(families, families)["x-seed0"]
+
+
+def test_family_colours_differ_with_red_green_deficiency():
+    deuteranopia = np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    )
+    styles = model_styles([f"{family}-seed0" for family in ("bert", "gpt2", "mamba", "lstm")])
+    seen = [deuteranopia @ np.array(to_rgb(style.colour)) ** 2.2 for style in styles.values()]
+    gaps = [np.abs(one - other).max() for i, one in enumerate(seen) for other in seen[:i]]
+    assert min(gaps) > 0.1
+
+
+def test_features_look_the_same_whatever_else_there_is():
+    alone = feature_styles(["gender"])["gender"]
+    among = feature_styles(dict.fromkeys([*tables.FEATURES, "tree_depth"], "feature") | {"word": "control"})
+    assert among["gender"] == alone
+    looks = [(style.colour, style.marker) for style in among.values()]
+    assert len(set(looks)) == len(looks)
+    assert list(among)[-1] == "word" and len(set(to_rgb(among["word"].colour))) == 1
+
+
+def test_layers_are_sorted_as_numbers_with_final_last():
+    assert sort_layers(["final", "10", "2", "0"]) == ["0", "2", "10", "final"]
+    assert layer_ticks(map(str, range(25)))[1] == ["0", "4", "8", "12", "16", "20", "24"]
+    assert layer_ticks([*map(str, range(13)), "final"])[1][-1] == "final"
+
+
+def test_extreme_pairs_are_the_extremes_between_trained_families(similarity):
+    chosen = figures.extreme_pairs(similarity, "weighted_kendall")
+    rows = similarity[similarity["measure"] == "weighted_kendall"]
+    for side in "ab":
+        rows = rows[~rows[f"model_{side}"].str.contains("untrained")]
+    rows = rows[rows["model_a"].map(tables.SMALL) != rows["model_b"].map(tables.SMALL)]
+    for name, value in (("most", rows["value"].max()), ("least", rows["value"].min())):
+        keys = [key for layer in chosen[name] for key in layer]
+        assert rows.set_index(["model_a", "layer_a", "model_b", "layer_b"])["value"][*keys] == value
+    distances = figures.extreme_pairs(similarity, "procrustes", exclude=[])
+    assert "procrustes" in set(similarity["measure"]) and distances["most"] != distances["least"]
+
+
+def test_extreme_pairs_do_not_depend_on_row_order(similarity):
+    assert figures.extreme_pairs(similarity) == figures.extreme_pairs(similarity.iloc[::-1])
+
+
+def test_word_map_keeps_distances_that_fit_into_a_plane():
+    from scipy.spatial.distance import pdist
+
+    random = np.random.default_rng(0)
+    plane = random.normal(size=(60, 2))
+    turned = plane @ np.linalg.qr(random.normal(size=(5, 5)))[0][:2] + 3
+    words = [f"w{index:02d}" for index in range(60)]
+    table = figures.word_map(turned, words, seed=0)
+    assert np.allclose(pdist(table[["x", "y"]]), pdist(plane), atol=1e-6)
+    assert table["stress"].max() < 1e-6
+
+
+def test_word_map_draws_the_same_words_in_any_order_and_layer():
+    random = np.random.default_rng(0)
+    vectors, words = random.normal(size=(90, 6)), np.array([f"w{index:02d}" for index in range(90)])
+    order = random.permutation(90)
+    one = figures.word_map(vectors, words, seed=3, max_points=40)
+    other = figures.word_map(vectors[order], words[order], seed=3, max_points=40)
+    assert len(one) == 40
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_word_map_refuses_what_it_cannot_place():
+    with pytest.raises(InputError, match="at least three words"):
+        figures.word_map(np.zeros((2, 4)), ["a", "b"], seed=0)
+    with pytest.raises(InputError, match="do not repeat"):
+        figures.word_map(np.zeros((3, 4)), ["a", "b", "b"], seed=0)
+
+
+def test_a_map_turned_to_another_keeps_distances():
+    random = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([["m"], map(str, range(9))], names=["model", "layer"])
+    target = pd.DataFrame(random.normal(size=(9, 2)), index=index, columns=["x", "y"])
+    mirrored = target.assign(x=-target["x"]).iloc[::-1]
+    turned = turned_to(mirrored, target)
+    expected = target - target.mean()
+    assert np.allclose(turned.loc[target.index], expected)
+
+
+def test_levels_cover_every_row_once():
+    values = pd.Series([*"abcdefghijkl"] * 2 + [None])
+    covered = np.sum([level.rows for level in level_styles(values)], axis=0)
+    assert np.array_equal(covered, np.ones(len(values)))
+    assert [level.label for level in level_styles(pd.Series([True, False], dtype=bool))] == ["no", "yes"]
+    numbers = level_styles(pd.Series([3, 1, None, 2], dtype="Int64"))
+    assert [level.label for level in numbers] == ["undefined", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("caption", sorted(REPORT.glob("*.rst")), ids=lambda path: path.stem)
+def test_captions_render(caption):
+    from types import SimpleNamespace
+
+    from docutils.core import publish_doctree
+    from jinja2 import Environment, StrictUndefined
+
+    job = SimpleNamespace(
+        config={"study": "same-task"},
+        wildcards=SimpleNamespace(dataset="short"),
+        params=SimpleNamespace(arguments={"measure": "rsa", "measure_x": "weighted_kendall", "measure_y": "rsa"}),
+    )
+    text = Environment(undefined=StrictUndefined).from_string(caption.read_text()).render(snakemake=job)
+    # Level 1 is docutils' "info": anything it has to say fails the test.
+    body = publish_doctree(text, settings_overrides={"halt_level": 1, "report_level": 1}).astext()
+    assert "{{" not in body and len(body) > 300
