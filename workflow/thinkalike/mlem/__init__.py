@@ -1,11 +1,13 @@
 """Metric-learning encoding models: which features shape a layer's distances.
 
-`MLEM` fits and predicts, `cross_validate` scores on held-out stimuli, `analyse_layer` makes the workflow's tables.
+`MLEM` fits and predicts, `cross_validate` scores on held-out stimuli, `infer` gives
+intervals and p-values, `analyse_layer` makes the workflow's tables.
 """
 
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.estimator import MLEM
+from thinkalike.mlem.inference import infer
 from thinkalike.mlem.layer import analyse_layer
 from thinkalike.mlem.results import CrossValidation
 
-__all__ = ["MLEM", "CrossValidation", "analyse_layer", "cross_validate"]
+__all__ = ["MLEM", "CrossValidation", "analyse_layer", "cross_validate", "infer"]

@@ -137,14 +137,16 @@ def fit_folds(
     alphas: Sequence[float],
     seed: int,
     max_pairs: int = MAX_PAIRS,
+    chosen: Sequence[float] | None = None,
 ) -> tuple[list[FoldFit], Moments]:
-    """Return the fit of each outer fold, and the unscaled moments of all pairs."""
+    """Return the fit of each outer fold, and the unscaled moments of all pairs.
+
+    With `chosen`, one penalty per fold, nothing is chosen in inner folds.
+    """
+    choose = chosen is None and len(alphas) > 1
     lowest, highest = block_extremes(problem.distances, labels, problem.exclude)
     outer = [np.flatnonzero(labels == fold) for fold in range(labels.max() + 1)]
-    inner = [
-        inner_folds(groups, labels == fold, n_inner, seed, fold) if len(alphas) > 1 else []
-        for fold in range(len(outer))
-    ]
+    inner = [inner_folds(groups, labels == fold, n_inner, seed, fold) if choose else [] for fold in range(len(outer))]
     sets: list[list[NDArray[np.intp]]] = [[]]
     sets += [[held] for held in outer]
     sets += [[held, part] for held, parts in zip(outer, inner, strict=True) for part in parts]
@@ -157,8 +159,8 @@ def fit_folds(
         check_spread(low, high, f"between training stimuli of fold {fold}")
         ranges = problem.coding.ranges(np.flatnonzero(labels != fold))
         scaled = problem.scaled(training[fold], ranges, low, high)
-        alpha = alphas[0]
-        if len(alphas) > 1:
+        alpha = alphas[0] if chosen is None else chosen[fold]
+        if choose:
             parts = [(part, problem.scaled(next(moments), ranges, low, high)) for part in inner[fold]]
             alpha = _best_alpha(problem, parts, ranges, alphas, seed, max_pairs)
         parameters = problem.design.solve(scaled, alpha, problem.fit_intercept)

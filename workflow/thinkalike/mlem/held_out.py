@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.distances import Distances
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.ranks import RankTable, centred_ranks, table_of
+from thinkalike.mlem.ranks import PatternTable, RankTable, centred_ranks, table_of
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,11 @@ class HeldOutPairs:
     def table(self) -> RankTable:
         """Counts and rank sums per pattern."""
         return table_of(self.index, self.ranks, self.rank_squares, len(self.patterns))
+
+    @property
+    def by_pattern(self) -> PatternTable:
+        """The patterns and their table."""
+        return PatternTable(self.patterns, self.table)
 
 
 def held_out_pairs(

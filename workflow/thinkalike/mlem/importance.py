@@ -20,7 +20,7 @@ from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.designs import Design
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import code_difference
-from thinkalike.mlem.ranks import join_ties, spearman_of_table
+from thinkalike.mlem.ranks import PatternTable, join_ties, spearman_of_table
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
@@ -66,10 +66,9 @@ def _numeric_shares(
 
 def exact_score(
     predict: Predict,
-    pairs: HeldOutPairs,
+    pairs: PatternTable,
     values: NDArray[np.float64],
     shares: NDArray[np.float64],
-    table: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None,
 ) -> float:
     """Return the score when something in the prediction is drawn independently of the pattern.
 
@@ -77,13 +76,13 @@ def exact_score(
     ----------
     predict
         From patterns (n, n_features) and the drawn value of each (n,), to predictions (n,).
+    pairs
+        Patterns of the held-out pairs, and their counts and rank sums.
     values, shares
         What is drawn, and how often.
-    table
-        Counts, rank sums and sum of squared ranks; those of `pairs` by default.
     """
-    counts, rank_sums, squares = table or (pairs.table.counts, pairs.table.rank_sums, pairs.table.rank_squares)
     patterns = pairs.patterns
+    counts, rank_sums, squares = pairs.table.counts, pairs.table.rank_sums, pairs.table.rank_squares
     if len(patterns) * len(values) > _LARGEST_TABLE:
         values, (shares,) = _thin(values, [shares])
     predictions = np.array([predict(patterns, np.full(len(patterns), value)) for value in values])
@@ -137,9 +136,21 @@ def exact_importance(
     """Return the drop of `score` for each feature, in the limit of all permutations, shape (n_features,)."""
     drops = np.empty(coding.n_features)
     for f in range(coding.n_features):
-        values, shares = difference_shares(coding, f, pairs.stimuli)
-        drops[f] = score - exact_score(_replacing(design, parameters, ranges, f), pairs, values, shares)
+        shares = difference_shares(coding, f, pairs.stimuli)
+        drops[f] = score - permuted_score(design, parameters, ranges, pairs.by_pattern, f, shares)
     return drops
+
+
+def permuted_score(
+    design: Design,
+    parameters: NDArray[np.float64],
+    ranges: NDArray[np.float64],
+    pairs: PatternTable,
+    feature: int,
+    shares: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> float:
+    """Return the score when a feature is permuted; `shares` are its differences and how often each occurs."""
+    return exact_score(_replacing(design, parameters, ranges, feature), pairs, *shares)
 
 
 def _replacing(design: Design, parameters: NDArray[np.float64], ranges: NDArray[np.float64], feature: int) -> Predict:

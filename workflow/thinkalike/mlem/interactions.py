@@ -23,7 +23,7 @@ def entries(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.f
     return rows, columns, np.where(rows == columns, 1.0, np.sqrt(2.0))
 
 
-def to_matrix(vector: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+def to_matrix(vector: NDArray, size: int) -> NDArray[np.float64]:
     """Return the symmetric matrix W of svec(W)."""
     rows, columns, factors = entries(size)
     matrix = np.zeros((size, size))

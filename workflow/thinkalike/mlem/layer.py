@@ -10,6 +10,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.mlem.cross_validation import MAX_PAIRS, cross_validate
 from thinkalike.mlem.distances import Distance
+from thinkalike.mlem.inference import infer
 
 
 def analyse_layer(
@@ -46,7 +47,9 @@ def analyse_layer(
     representations
         Shape (n_stimuli, n_units), in the order of `stimuli`.
     inference
-        Arguments of `thinkalike.mlem.inference.infer`; `None` for no intervals and no p-values.
+        `None` for no intervals and no p-values, else any of `n_resamples`, `n_permutations`, `confidence`, `seed` (see
+        `thinkalike.mlem.inference.infer`; sentences are resampled) and `unit`: what exchanges its labels under the
+        null, `level` (the default, each feature's own), `stimulus`, `word`, `sentence` or a column of `stimuli`.
     same_word_pairs
         Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
     seed
@@ -91,7 +94,50 @@ def analyse_layer(
     tables["diagnostics"].insert(1, "role", [features[name].role for name in result.features])
     if interactions:
         tables["interactions"] = result.importance_terms.copy()
+    if inference is not None:
+        tables["inference"] = infer(
+            stimuli[list(features)],
+            representations,
+            result,
+            groups=stimuli["sentence_id"],
+            controls=[name for name, feature in features.items() if feature.role == "control"],
+            distance=distance,
+            missing={name: feature.missing for name, feature in features.items()},
+            kinds={name: feature.kind for name, feature in features.items()},
+            fit_intercept=fit_intercept,
+            exclude=words,
+            max_pairs=max_pairs,
+            **{"seed": seed, **_inference_arguments(inference, stimuli, features)},
+        )
     return {name: _labelled(table, model, layer) for name, table in tables.items()}
+
+
+def _inference_arguments(
+    inference: Mapping[str, Any], stimuli: pd.DataFrame, features: Mapping[str, Feature]
+) -> dict[str, Any]:
+    """Return arguments of `infer`: the unit of each feature, and the numbers that are given."""
+    allowed = {"n_resamples", "n_permutations", "confidence", "unit", "seed"}
+    for key in inference:
+        if key not in allowed:
+            raise InputError(f"inference has the key '{key}', which is none of {', '.join(sorted(allowed))}.")
+    unit = inference.get("unit", "level")
+    units = {
+        name: _unit_labels(stimuli, feature.level if unit == "level" else unit) for name, feature in features.items()
+    }
+    return {"units": units, **{key: value for key, value in inference.items() if key != "unit"}}
+
+
+def _unit_labels(stimuli: pd.DataFrame, unit: str) -> pd.Series | None:
+    """Return the unit of each stimulus: by name of a level, or a column such as the lemma; None for the stimuli."""
+    if unit == "stimulus":
+        return None
+    column = {"sentence": "sentence_id"}.get(unit, unit)
+    if column not in stimuli.columns:
+        raise InputError(
+            f"Labels are to be permuted between units of level '{unit}', but the table of stimuli has no column "
+            f"'{column}'; add it or name another unit."
+        )
+    return stimuli[column].astype(str).str.lower() if column == "word" else stimuli[column]
 
 
 def _labelled(table: pd.DataFrame, model: str, layer: str) -> pd.DataFrame:

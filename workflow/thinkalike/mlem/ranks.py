@@ -93,6 +93,14 @@ def table_of(
     return RankTable(counts, np.asarray(rank_sums, dtype=np.float64), rank_squares)
 
 
+@dataclass(frozen=True)
+class PatternTable:
+    """Distinct patterns of unscaled differences, shape (n_patterns, n_features), and their rank table."""
+
+    patterns: NDArray[np.float64]
+    table: RankTable
+
+
 def spearman_of_table(
     predictions: NDArray[np.float64],
     counts: NDArray[np.float64],

@@ -54,4 +54,4 @@ def _drop(design: Quadratic, fit: "FoldFit", column: int) -> float:
     def predict(_: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         return rest + drawn
 
-    return fit.score - exact_score(predict, pairs, values, shares)
+    return fit.score - exact_score(predict, pairs.by_pattern, values, shares)

@@ -1,0 +1,114 @@
+"""What a cross-validation would have given on other sentences of the same kind: the bootstrap.
+
+Groups (sentences) are drawn with replacement; a stimulus drawn w times has weight w, a pair of different stimuli the
+product of their weights. Pairs of a stimulus with its own copy are left out: their distance of 0 is an artefact. The
+folds, the penalties and the scale of the target stay those of the data, so a draw costs one fit per fold.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thinkalike.mlem.cross_validation import FoldFit
+from thinkalike.mlem.designs import Quadratic
+from thinkalike.mlem.held_out import HeldOutPairs
+from thinkalike.mlem.importance import difference_shares, permuted_score
+from thinkalike.mlem.moments import Moments
+from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.ranks import DISTANCE_TOLERANCE, PatternTable, RankTable, tie_groups
+
+_FEWEST_STIMULI = 3
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Means over folds: the score, and weight and importance of each feature, shape (n_features,)."""
+
+    score: float
+    weights: NDArray[np.float64]
+    importance: NDArray[np.float64]
+
+    def vector(self) -> NDArray[np.float64]:
+        return np.concatenate([[self.score], self.weights, self.importance])
+
+
+class _SortedPairs:
+    """Held-out pairs in the order of their distances, which no weights change."""
+
+    def __init__(self, pairs: HeldOutPairs) -> None:
+        order, self.first, self.group = tie_groups(pairs.distances, DISTANCE_TOLERANCE)
+        self.left, self.right, self.index = pairs.left[order], pairs.right[order], pairs.index[order]
+        self.patterns = pairs.patterns
+
+    def weighted(self, weights: NDArray[np.float64]) -> PatternTable:
+        own = weights[self.left] * weights[self.right]
+        sizes = np.add.reduceat(own, self.first)
+        ranks = np.cumsum(sizes) - sizes / 2 - sizes.sum() / 2
+        squares = float(sizes @ ranks**2)
+        counts = np.bincount(self.index, own, minlength=len(self.patterns)).astype(np.float64)
+        weighted_ranks = own * ranks[self.group]
+        rank_sums = np.bincount(self.index, weighted_ranks, minlength=len(self.patterns)).astype(np.float64)
+        return PatternTable(self.patterns, RankTable(counts, rank_sums, squares))
+
+
+class Resampler:
+    """Draws the statistics of resampled groups.
+
+    Parameters
+    ----------
+    groups
+        Shape (n_stimuli,), what is resampled, 0 to n_groups - 1.
+    """
+
+    def __init__(self, problem: Problem, fits: list[FoldFit], groups: NDArray[np.int64]) -> None:
+        self.problem = problem
+        self.fits = fits
+        self.groups = groups
+        self.source = problem.moment_source()
+        self.sorted_pairs = [_SortedPairs(fit.held_out) for fit in fits]
+
+    def draw(self, rng: np.random.Generator) -> Statistics:
+        """Return the statistics of one resample."""
+        n_groups = int(self.groups.max()) + 1
+        return self.weighted(rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups))[self.groups].astype(float))
+
+    def weighted(self, weights: NDArray[np.float64]) -> Statistics:
+        """Return the statistics of the data in which each stimulus counts as much as its weight."""
+        moments = self.source.without([[fit.held_out.stimuli] for fit in self.fits], weights)
+        rows = [
+            self._fold(fit, pairs, fold_moments, weights)
+            for fit, pairs, fold_moments in zip(self.fits, self.sorted_pairs, moments, strict=True)
+            if np.count_nonzero(weights[fit.held_out.stimuli]) >= _FEWEST_STIMULI
+        ]
+        return mean_statistics(rows)
+
+    def _fold(self, fit: FoldFit, pairs: _SortedPairs, moments: Moments, weights: NDArray[np.float64]) -> Statistics:
+        problem = self.problem
+        scaled = problem.scaled(moments, fit.ranges, fit.low, fit.high)
+        parameters = problem.design.solve(scaled, fit.alpha, problem.fit_intercept)
+        weighted = pairs.weighted(weights)
+        stimuli = fit.held_out.stimuli
+        shares = [difference_shares(problem.coding, f, stimuli, weights) for f in range(problem.coding.n_features)]
+        score = weighted.table.spearman(problem.design.predict(parameters, weighted.patterns / fit.ranges))
+        importance = [
+            score - permuted_score(problem.design, parameters, fit.ranges, weighted, f, share)
+            for f, share in enumerate(shares)
+        ]
+        return Statistics(score, main_weights(problem, parameters), np.array(importance))
+
+
+def main_weights(problem: Problem, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weight of each feature; with interactions the diagonal of W."""
+    if isinstance(problem.design, Quadratic):
+        return np.diag(problem.design.matrix(parameters)).copy()
+    return parameters
+
+
+def mean_statistics(rows: list[Statistics]) -> Statistics:
+    """Return the means over folds."""
+    return Statistics(
+        float(np.mean([row.score for row in rows])),
+        np.mean([row.weights for row in rows], axis=0),
+        np.mean([row.importance for row in rows], axis=0),
+    )
