@@ -4,6 +4,7 @@ from snakemake.utils import min_version
 
 from thinkalike.configuration import read_schema, refuse_duplicate_keys
 from thinkalike.errors import InputError
+from thinkalike.resources import Needs
 from thinkalike.study import LABEL, load_study, name_pattern
 from thinkalike.versions import STAGE_VERSION
 
@@ -24,6 +25,10 @@ try:
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+
+# Estimates of memory and time, by what is known of the study and by what is there already.
+NEEDS = Needs(STUDY, f"results/{STUDY.name}")
 
 
 pathvars:
@@ -63,4 +68,8 @@ rule all:
             figure=FIGURES,
             format=STUDY.figures["formats"],
         ),
+        "<results>/resources/jobs.csv",
     localrule: True
+
+
+include: "workflow/rules/operation.smk"

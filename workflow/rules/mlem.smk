@@ -22,8 +22,8 @@ rule mlem:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=NEEDS.memory("mlem"),
+        runtime=NEEDS.minutes("mlem"),
     params:
         settings=STUDY.mlem,
         seed=STUDY.seed,

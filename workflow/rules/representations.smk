@@ -15,8 +15,8 @@ rule train:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=NEEDS.memory("train"),
+        runtime=NEEDS.minutes("train"),
     params:
         architecture=lambda wildcards: STUDY.models[wildcards.model].location,
         layers=lambda wildcards: STUDY.models[wildcards.model].blocks,
@@ -88,6 +88,10 @@ rule extract:
             then="<results>/{dataset}/{model}/checkpoint",
         ),
         files=lambda wildcards: STUDY.source_files(wildcards.model),
+        download=branch(
+            lambda wildcards: wildcards.model in STUDY.on_hub,
+            then="<results>/downloads/{model}.json",
+        ),
     output:
         directory("<results>/{dataset}/{model}/representations"),
     log:
@@ -98,8 +102,8 @@ rule extract:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=NEEDS.memory("extract"),
+        runtime=NEEDS.minutes("extract"),
     params:
         source=lambda wildcards: STUDY.source(wildcards.model),
         layers=lambda wildcards: STUDY.models[wildcards.model].layers,

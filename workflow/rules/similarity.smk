@@ -51,8 +51,8 @@ rule compare_representations:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=NEEDS.memory("similarity"),
+        runtime=NEEDS.minutes("similarity"),
     params:
         layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
         layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,

@@ -96,6 +96,12 @@ class Study:
         return [name for name, model in self.models.items() if model.kind == "train"]
 
     @property
+    def on_hub(self) -> list[str]:
+        """Models that have to be downloaded (or are in the hub's cache), unlike those in a local folder."""
+        hub = {name: model.location for name, model in self.models.items() if model.kind == "hub"}
+        return [name for name, location in hub.items() if not Path(location).expanduser().is_dir()]
+
+    @property
     def measures(self) -> list[str]:
         """All measures, feature-based first."""
         return [*self.similarity["feature_based"], *self.similarity["feature_agnostic"]]

@@ -1,0 +1,157 @@
+# Operation: parts of a study as targets, downloads, disk, cleaning, and what the jobs took.
+# `snakemake --list-target-rules` shows the targets; docs/cluster.md says what they are for.
+
+from thinkalike.disk import disk_message
+
+
+onstart:
+    logger.info(disk_message(NEEDS))
+
+
+# Each stage as a target, so that a study can be run in parts: the vectors on a GPU, the rest wherever there are cores.
+rule all_downloads:
+    input:
+        collect("<results>/downloads/{model}.json", model=STUDY.on_hub),
+    localrule: True
+
+
+rule all_stimuli:
+    input:
+        collect("<results>/{dataset}/stimuli.parquet", dataset=STUDY.datasets),
+    localrule: True
+
+
+rule all_representations:
+    input:
+        collect(
+            "<results>/{dataset}/{model}/representations",
+            dataset=STUDY.datasets,
+            model=STUDY.models,
+        ),
+    localrule: True
+
+
+rule all_mlem:
+    input:
+        collect(
+            "<results>/{dataset}/tables/{table}.parquet",
+            dataset=STUDY.datasets,
+            table=["importance", "scores"],
+        ),
+    localrule: True
+
+
+rule all_similarity:
+    input:
+        collect("<results>/{dataset}/tables/similarity.parquet", dataset=STUDY.datasets),
+    localrule: True
+
+
+# One model: its vectors and the fits of its layers, on every dataset.
+for name, model in STUDY.models.items():
+
+    rule:
+        name:
+            f"model_{name}"
+        input:
+            collect(
+                "<results>/{dataset}/{model}/mlem/layer-{layer}/scores.parquet",
+                dataset=STUDY.datasets,
+                model=name,
+                layer=model.layers,
+            ),
+        localrule: True
+
+
+# One measure: all pairs of models by it.
+for measure in STUDY.measures:
+
+    rule:
+        name:
+            f"measure_{measure}"
+        input:
+            [
+                f"results/{STUDY.name}/{dataset}/similarity/{measure}/{a}--{b}.parquet"
+                for dataset in STUDY.datasets
+                for a, b in STUDY.pairs
+            ],
+        localrule: True
+
+
+# Compute nodes often have no network: this runs where Snakemake runs, also when the other jobs go through SLURM.
+rule download:
+    output:
+        "<results>/downloads/{model}.json",
+    log:
+        "<logs>/downloads/{model}.log",
+    retries: 2
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        source=lambda wildcards: STUDY.source(wildcards.model),
+    message:
+        "Download of {wildcards.model}"
+    script:
+        "../scripts/download.py"
+
+
+# The vectors are nearly all that a study takes on disk. Nothing asks for them once the study is complete; a model that is
+# added later brings the others' back.
+rule remove_representations:
+    input:
+        rules.all.input,
+    localrule: True
+    params:
+        folders=expand(
+            f"results/{STUDY.name}/{{dataset}}/{{model}}/representations",
+            dataset=STUDY.datasets,
+            model=STUDY.models,
+        ),
+    message:
+        "Removing the representations of a complete study"
+    shell:
+        "rm -rf {params.folders:q}"
+
+
+# Differs from run to run, hence outside the tables.
+rule resources:
+    input:
+        collect(
+            "<results>/{dataset}/tables/{table}.parquet",
+            dataset=STUDY.datasets,
+            table=STUDY.tables,
+        ),
+    output:
+        table="<results>/resources/jobs.csv",
+        figure=report(
+            f"<results>/resources/resources.{SHOWN}",
+            caption="../report/resources.rst",
+            category="6 Resources",
+            labels={"figure": "time and memory of the jobs", "dataset": "all"},
+        ),
+        other=[
+            f"<results>/resources/resources.{format}"
+            for format in FORMATS
+            if format != SHOWN
+        ],
+    log:
+        "<logs>/resources.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        benchmarks=f"results/{STUDY.name}/benchmarks",
+        version=STAGE_VERSION["figures"],
+    message:
+        "Time and memory of the jobs"
+    script:
+        "../scripts/resources.py"

@@ -1,0 +1,15 @@
+"""Bring a model of the hub into the cache, and record which revision it is."""
+
+import json
+from pathlib import Path
+
+from thinkalike.jobs import logged
+
+with logged(snakemake.log[0]):
+    from thinkalike.files import whole_file
+    from thinkalike.representations.hub import locate
+
+    source = snakemake.params.source
+    found = locate(source["hub"], source.get("revision"), source.get("trust", ()))
+    with whole_file(Path(snakemake.output[0])) as temporary:
+        temporary.write_text(json.dumps({"model": found.name, "revision": found.revision}) + "\n", encoding="utf-8")
