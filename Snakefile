@@ -4,7 +4,7 @@ from snakemake.utils import min_version
 
 from thinkalike.configuration import read_schema, refuse_duplicate_keys
 from thinkalike.errors import InputError
-from thinkalike.resources import Needs
+from thinkalike.resources import Needs, growing
 from thinkalike.study import LABEL, load_study, name_pattern
 from thinkalike.versions import STAGE_VERSION
 

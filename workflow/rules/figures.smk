@@ -43,8 +43,8 @@ rule explain_pairs:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         measure=STUDY.similarity["feature_based"][0],
         seed=STUDY.seed,

@@ -43,8 +43,8 @@ rule minimal_pairs:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         number=300,
         seed=STUDY.seed,
@@ -69,8 +69,8 @@ rule grammaticality:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=growing(3000),
+        runtime=growing(20),
     params:
         version=STAGE_VERSION["training"],
     message:

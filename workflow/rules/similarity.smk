@@ -23,8 +23,8 @@ rule compare_profiles:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
         version=STAGE_VERSION["similarity"],
@@ -133,8 +133,8 @@ rule layer_maps:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         measures=[
             STUDY.similarity["feature_based"][0],

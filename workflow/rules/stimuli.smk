@@ -28,8 +28,8 @@ rule stimuli:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         source=lambda wildcards: STUDY.stimulus_source(wildcards.dataset),
         seed=STUDY.seed,
@@ -54,8 +54,8 @@ rule corpus:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         source=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"],
         seed=STUDY.seed,

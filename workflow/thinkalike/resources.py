@@ -32,6 +32,15 @@ _SECONDS_PER_MILLION_COMPARED = 0.02
 _SAFETY = 4
 
 
+def growing(amount: int) -> Callable[[Any, int], int]:
+    """Return `amount` for the first attempt, twice as much for the second, and so on."""
+
+    def grown(wildcards: Any, attempt: int) -> int:
+        return amount * attempt
+
+    return grown
+
+
 class Needs:
     """Estimates of one study.
 

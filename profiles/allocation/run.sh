@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# All that needs no GPU, inside one SLURM job: a fit takes seconds, a SLURM job of its own about five more.
+#
+#   snakemake --workflow-profile profiles/slurm --configfile study.yaml all_representations
+#   sbatch --cpus-per-task=32 --mem=64G --time=4:00:00 profiles/allocation/run.sh --configfile study.yaml
+#
+# Arguments go to snakemake (--configfile, targets). Submit from the folder in which the study runs.
+#SBATCH --job-name=thinkalike
+#SBATCH --output=thinkalike-%j.log
+set -euo pipefail
+cores=${SLURM_CPUS_PER_TASK:?submit this with sbatch --cpus-per-task=N}
+memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-2000} * cores))}
+profile=${THINKALIKE_PROFILE:-profiles/allocation}
+exec snakemake --executor local --workflow-profile "$profile" --cores "$cores" --resources mem_mb="$memory" "$@"
