@@ -9,14 +9,22 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
+from thinkalike.stimuli.conllu_source import read_conllu_source
 from thinkalike.stimuli.dataset import Dataset, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
 from thinkalike.stimuli.grammar_source import read_grammar_source
+from thinkalike.stimuli.prompt_source import read_prompt_source
 from thinkalike.stimuli.sources import RawStimuli
+from thinkalike.stimuli.table_source import read_table_source
 
-_READERS = {"grammar": read_grammar_source}
+_READERS = {
+    "grammar": read_grammar_source,
+    "table": read_table_source,
+    "conllu": read_conllu_source,
+    "prompts": read_prompt_source,
+}
 
 
 def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path = ".") -> Dataset:

@@ -91,7 +91,7 @@ def _restore_types(frame: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
     """Undo pandas' turning integers and truth values with gaps into floats and objects."""
     frame = plain_texts(frame)
     for column in schema:
-        if column.name in IDENTIFIERS:
+        if column.name in IDENTIFIERS and not frame[column.name].isna().any():
             continue
         if pa.types.is_integer(column.type):
             frame[column.name] = frame[column.name].astype("Int64")

@@ -10,7 +10,7 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, Level
 
-_INTEGER = re.compile(r"[+-]?\d+")
+_INTEGER = re.compile(r"([+-]?\d+)(\.0+)?")  # "1.0": how many programs write an integer column with gaps
 
 # What the columns that this package itself can make mean; a declaration overrides any part of it. Their order is the
 # order of Table S1 of the paper, and of the columns of a stimulus table.
@@ -29,6 +29,14 @@ STANDARD: dict[str, Feature] = {
         Feature("sentence_length", "ordinal", level="sentence", description="number of words in the sentence"),
         Feature("word_identity", level="word", missing="category", description="the word itself, in small letters"),
         Feature("lemma_identity", level="lemma", missing="category", description="the lemma of the word"),
+        Feature("clause_type", level="sentence", description="kind of relative clause in the sentence"),
+        Feature("distance", "ordinal", level="sentence", description="nouns between subject and verb"),
+        Feature("congruent", level="sentence", description="whether the attractor has the number of the subject"),
+        Feature("embedded", description="whether the word stands in the embedded phrase"),
+        Feature("mood", description="mood of the verb"),
+        Feature("case", description="grammatical case"),
+        Feature("dependency_relation", description="relation to the syntactic head"),
+        Feature("dependency_depth", "ordinal", description="steps below the root of the dependency tree"),
         Feature("context_group", missing="category", description="stimuli with the same left context"),
     )
 }
@@ -115,7 +123,7 @@ def type_column(column: pd.Series, feature: Feature, *, source: str) -> pd.Serie
         return numbers
     texts = defined.map(str)
     if len(texts) and texts.map(lambda text: _INTEGER.fullmatch(text) is not None).all():
-        return texts.astype(int).astype("Int64").reindex(column.index)
+        return texts.str.replace(r"\.0+$", "", regex=True).astype(int).astype("Int64").reindex(column.index)
     if len(texts) and texts.str.lower().isin(["true", "false"]).all():
         truth = texts.str.lower() == "true"
         return truth if len(truth) == len(column) else truth.astype("boolean").reindex(column.index)

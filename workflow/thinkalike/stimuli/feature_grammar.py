@@ -1,36 +1,19 @@
-"""Read an NLTK feature grammar and ground it: the same language as an ordinary weighted grammar without features.
+"""Ground a feature grammar: the same language as an ordinary weighted grammar without features.
 
-A grammar file is plain NLTK (`nltk.grammar.FeatureGrammar` reads it). Three conventions give it the rest:
-
-* Features in capitals (`NUM=?n`) are syntax: they unify, and decide which words go together.
-* Features in small letters (`number=?n`, `gender=female`, `+question`) are annotations: they never constrain
-  anything, they are what a word is marked with. A word inherits those of the phrases above it; the nearest wins.
-* A comment line `# weight: 3` gives every alternative of the next line that weight (1 otherwise). A category
-  chooses among its productions in proportion to the weights; a production with several ways to bind its variables
-  shares its weight equally among those that lead to a sentence.
-
-Grounding replaces every category by its instances with all features bound. This is finite because values are atoms,
-and it is what makes the language countable and the probability of a sentence exact.
+`grammar_file` describes the notation. Grounding replaces every category by its instances with all features bound. This
+is finite because values are atoms, and it is what makes the language countable and the probability of a sentence exact.
 """
 
 import itertools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from nltk.featstruct import TYPE
-from nltk.grammar import FeatStructNonterminal, FeatureGrammar
 from nltk.sem import Variable
 
 from thinkalike.errors import InputError
-
-Atom = str | int | bool
-
-_WEIGHT = re.compile(r"#\s*weight:\s*(\S+)\s*$")
-_START = re.compile(r"%\s*start\s+(\S+)\s*$")
+from thinkalike.stimuli.grammar_file import Atom, Part, Rule, read_rules
 
 
 @dataclass(frozen=True)
@@ -78,29 +61,12 @@ class GroundGrammar:
     annotations: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A category as written in a rule: its values are atoms or variables."""
-
-    name: str
-    syntax: dict[str, Atom | Variable]
-    annotations: dict[str, Atom | Variable]
-
-
-@dataclass(frozen=True)
-class _Rule:
-    left: _Part
-    right: tuple["_Part | str", ...]
-    weight: float
-    line: int
-
-
 @dataclass
 class _Grounder:
     """Expands categories on demand, from the start symbol downwards."""
 
     source: str
-    rules: dict[str, list[_Rule]]
+    rules: dict[str, list[Rule]]
     domains: dict[str, list[Atom]]
     done: dict[Category, tuple[GroundProduction, ...]] = field(default_factory=dict)
     open: list[Category] = field(default_factory=list)
@@ -127,7 +93,7 @@ class _Grounder:
         )
         return self.done[category]
 
-    def _instances(self, rule: _Rule, category: Category) -> list[tuple[tuple[Symbol, ...], dict[str, Atom]]]:
+    def _instances(self, rule: Rule, category: Category) -> list[tuple[tuple[Symbol, ...], dict[str, Atom]]]:
         """Return the expansions of `category` by `rule`, one for each binding that leads to words."""
         bound = _match(rule.left, category)
         if bound is None:
@@ -145,7 +111,7 @@ class _Grounder:
                 found.append((right, {name: value for name, value in annotations.items() if value is not None}))
         return found
 
-    def _free_variables(self, rule: _Rule, bound: Mapping[Variable, Atom]) -> dict[Variable, list[Atom]]:
+    def _free_variables(self, rule: Rule, bound: Mapping[Variable, Atom]) -> dict[Variable, list[Atom]]:
         """Return the domain of each variable that must be tried value by value, because two places share it."""
         parts = [part for part in rule.right if not isinstance(part, str)]
         places = [(name, value) for part in parts for name, value in part.syntax.items() if isinstance(value, Variable)]
@@ -177,11 +143,10 @@ def read_grammar(path: str | Path) -> GroundGrammar:
         If the file is missing, empty, not UTF-8, not a feature grammar, recursive, or yields no sentence.
     """
     source = str(path)
-    start, rules = _read_rules(source, _read_text(path))
-    by_name: dict[str, list[_Rule]] = defaultdict(list)
+    start, rules = read_rules(path)
+    by_name: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_name[rule.left.name].append(rule)
-    _check_names(source, start, rules, by_name)
     grounder = _Grounder(source, dict(by_name), _domains(rules))
     if not grounder.ground(Category(start)):
         causes = ", ".join(str(category) for category in grounder.dead_ends[:3])
@@ -194,96 +159,7 @@ def read_grammar(path: str | Path) -> GroundGrammar:
     return GroundGrammar(source, Category(start), productions, tuple(annotations))
 
 
-def _read_text(path: str | Path) -> str:
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise InputError(f"{path}: there is no such grammar file; correct the dataset's key 'grammar'.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: byte {error.start} is not UTF-8; save the grammar in the encoding UTF-8 and run again."
-        ) from error
-    if not text.strip():
-        raise InputError(f"{path}: the file is empty where a feature grammar was expected.")
-    return text
-
-
-def _read_rules(source: str, text: str) -> tuple[str, list[_Rule]]:
-    """Read the file line by line, so that a message can name the line and a weight finds its rule."""
-    start, weight, rules, pending = "", 1.0, [], ""
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = (pending + raw).strip()
-        pending = ""
-        if line.endswith("\\"):
-            pending = line[:-1]
-        elif found := _WEIGHT.match(line):
-            weight = _read_weight(source, number, found.group(1))
-        elif found := _START.match(line):
-            start = found.group(1)
-        elif line and not line.startswith("#"):
-            rules.extend(_read_line(source, number, line, weight))
-            weight = 1.0
-    if not rules:
-        raise InputError(f"{source}: there is no production in the grammar; write lines such as S -> NP VP.")
-    return start or rules[0].left.name, rules
-
-
-def _read_weight(source: str, number: int, text: str) -> float:
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = 0.0
-    if not 0.0 < weight < float("inf"):
-        raise InputError(f"{source}, line {number}: the weight is '{text}' but must be a positive number.")
-    return weight
-
-
-def _read_line(source: str, number: int, line: str, weight: float) -> list[_Rule]:
-    try:
-        productions = FeatureGrammar.fromstring(line).productions()
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{source}, line {number}: this is not a production that NLTK reads ({reason}).") from error
-    rules = []
-    for production in productions:
-        if not production.rhs():
-            raise InputError(
-                f"{source}, line {number}: the production is empty on its right side; write one production with the "
-                f"constituent and one without it."
-            )
-        left = _read_part(source, number, production.lhs())
-        right = tuple(part if isinstance(part, str) else _read_part(source, number, part) for part in production.rhs())
-        rules.append(_Rule(left, right, weight, number))
-    return rules
-
-
-def _read_part(source: str, number: int, nonterminal: FeatStructNonterminal) -> _Part:
-    syntax: dict[str, Any] = {}
-    annotations: dict[str, Any] = {}
-    for name, value in nonterminal.items():
-        if name is TYPE:
-            continue
-        if not isinstance(name, str) or not isinstance(value, str | int | bool | Variable):
-            raise InputError(
-                f"{source}, line {number}: feature {name} of {nonterminal[TYPE]} must be a word, a number, +/- or a "
-                f"?variable; nested features and slashes are not supported."
-            )
-        (syntax if name.isupper() else annotations)[name] = value
-    return _Part(str(nonterminal[TYPE]), syntax, annotations)
-
-
-def _check_names(source: str, start: str, rules: list[_Rule], by_name: Mapping[str, list[_Rule]]) -> None:
-    if start not in by_name:
-        raise InputError(f"{source}: the start symbol {start} has no production; correct the line '% start {start}'.")
-    for rule in rules:
-        for part in rule.right:
-            if not isinstance(part, str) and part.name not in by_name:
-                raise InputError(
-                    f"{source}, line {rule.line}: {part.name} has no production; add one or quote it if it is a word."
-                )
-
-
-def _domains(rules: list[_Rule]) -> dict[str, list[Atom]]:
+def _domains(rules: list[Rule]) -> dict[str, list[Atom]]:
     """Return the values that each syntactic feature can take, through shared variables too."""
     domains: dict[str, dict[Atom, None]] = defaultdict(dict)
     links: list[set[str]] = []
@@ -305,7 +181,7 @@ def _domains(rules: list[_Rule]) -> dict[str, list[Atom]]:
     return {name: list(values) for name, values in domains.items()}
 
 
-def _match(left: _Part, category: Category) -> dict[Variable, Atom] | None:
+def _match(left: Part, category: Category) -> dict[Variable, Atom] | None:
     """Unify a rule's left side with a ground category; None where they clash."""
     binding: dict[Variable, Atom] = {}
     for name, wanted in category.features:
@@ -318,7 +194,7 @@ def _match(left: _Part, category: Category) -> dict[Variable, Atom] | None:
     return binding
 
 
-def _bind(part: _Part, binding: Mapping[Variable, Atom]) -> Category:
+def _bind(part: Part, binding: Mapping[Variable, Atom]) -> Category:
     """Replace variables by their values; a variable that stays unbound constrains nothing."""
     values = ((name, binding.get(v) if isinstance(v, Variable) else v) for name, v in part.syntax.items())
     return Category(part.name, tuple(sorted((name, value) for name, value in values if value is not None)))
