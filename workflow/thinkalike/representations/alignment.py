@@ -7,6 +7,7 @@ words instead goes wrong silently: byte-level tokenizers without a prefix space 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -132,34 +133,36 @@ def _align_one(encoding: Any, sentence: Sentence) -> AlignedSentence:
 
 
 def _word_ranges(encoding: Any, inside: np.ndarray, sentence: Sentence) -> tuple[tuple[int, int], ...]:
-    word_of_character = np.full(len(sentence.text), -1)
-    for word, (start, end) in enumerate(sentence.spans):
-        word_of_character[start:end] = word
-    tokens: list[list[int]] = [[] for _ in sentence.spans]
-    for index, (start, end) in enumerate(encoding.offsets):
-        if inside[index]:
-            covered = word_of_character[start:end]
-            found = np.unique(covered[covered >= 0])
-            if len(found) > 1:
-                raise InputError(_two_words(encoding.tokens[index], found, sentence))
-            for word in found:
-                tokens[word].append(index)
-    return tuple(_range(encoding, indices, word, sentence) for word, indices in enumerate(tokens))
+    words = np.array(sentence.spans, dtype=np.int64).reshape(-1, 2)
+    tokens = np.array(encoding.offsets, dtype=np.int64)
+    # The words that a token covers are those from `first` to `last`.
+    first = np.searchsorted(words[:, 1], tokens[:, 0], side="right")
+    last = np.searchsorted(words[:, 0], tokens[:, 1], side="left") - 1
+    covers = inside & (tokens[:, 0] < tokens[:, 1]) & (first <= last)
+    several = np.flatnonzero(covers & (first < last))
+    if len(several):
+        token = several[0]
+        raise InputError(_two_words(encoding.tokens[token], (first[token], last[token]), sentence))
+    owned = np.flatnonzero(covers)
+    bounds = np.searchsorted(first[owned], np.arange(len(words) + 1))
+    return tuple(
+        _range(encoding, owned[start:end], word, sentence) for word, (start, end) in enumerate(pairwise(bounds))
+    )
 
 
-def _range(encoding: Any, indices: list[int], word: int, sentence: Sentence) -> tuple[int, int]:
-    if not indices:
+def _range(encoding: Any, indices: np.ndarray, word: int, sentence: Sentence) -> tuple[int, int]:
+    if not len(indices):
         raise InputError(
             f"Sentence '{sentence.name}': word {word}, {_word(sentence, word)!r}, gets no token from the tokenizer "
             f"(the sentence is {sentence.text!r}); correct or remove the sentence."
         )
     if len(indices) > 1 and not encoding.tokens[indices[0]].strip(_SPACE_MARKS):
         indices = indices[1:]
-    return indices[0], indices[-1] + 1
+    return int(indices[0]), int(indices[-1]) + 1
 
 
-def _two_words(token: str, found: np.ndarray, sentence: Sentence) -> str:
-    first, second = (_word(sentence, int(word)) for word in found[:2])
+def _two_words(token: str, found: tuple[int, int], sentence: Sentence) -> str:
+    first, second = (_word(sentence, int(word)) for word in found)
     return (
         f"Sentence '{sentence.name}': the token {token!r} covers both words {first!r} and {second!r}, so that neither "
         "has a vector of its own; make them one word of the dataset or leave out this model."

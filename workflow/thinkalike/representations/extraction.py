@@ -107,7 +107,7 @@ def extract(
                 "unknown_subtokens": plan.unknown,
             }
             ids = stimuli["stimulus_id"].astype(str)
-            with RepresentationWriter(folder, ids, labels, known) as writer:
+            with RepresentationWriter(folder, ids, labels, known, threads) as writer:
                 wanted = sorted(set(resolved.values()), key=listed.labels.index)
                 for rows, vectors in forward.run_batches(loaded, plan, wanted, listed.numbering, tokens_per_batch):
                     writer.write(rows, {label: vectors[layer] for label, layer in resolved.items()})

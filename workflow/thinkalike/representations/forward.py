@@ -4,6 +4,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -151,9 +152,14 @@ def _layer(layer: str, output: Any, capture: Capture, selection: Selection, numb
 
 def _call(loaded: LoadedModel, ids: torch.Tensor, hidden_states: bool) -> Any:
     options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
-    if "use_cache" in inspect.signature(loaded.network.forward).parameters:
+    if _takes_cache(type(loaded.network)):
         options["use_cache"] = False
     return loaded.network(input_ids=ids, **options)
+
+
+@lru_cache
+def _takes_cache(kind: Any) -> bool:
+    return "use_cache" in inspect.signature(kind.forward).parameters
 
 
 def _selection(loaded: LoadedModel, rows: np.ndarray, columns: np.ndarray) -> Selection:
