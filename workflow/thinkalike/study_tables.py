@@ -51,10 +51,10 @@ def layer_table(kind: str, paths: Iterable[str | Path], models: pd.DataFrame) ->
     """
     rows = stack(paths)
     if kind == "importance":
-        values = [column for column in rows if column == "weight" or column.startswith("importance")]
+        values = [column for column in map(str, rows.columns) if column == "weight" or column.startswith("importance")]
         rows = _over_folds(rows, ["model", "layer", "feature", "role"], values)
     elif kind == "scores":
-        values = [column for column in rows if column not in ("model", "layer", "fold", "alpha")]
+        values = [column for column in map(str, rows.columns) if column not in ("model", "layer", "fold", "alpha")]
         alphas = rows.groupby(["model", "layer"], sort=False)["alpha"].agg(_geometric_mean).reset_index()
         rows = _over_folds(rows, ["model", "layer"], values).merge(alphas, on=["model", "layer"], validate="1:1")
     known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
