@@ -121,10 +121,14 @@ def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(imp
     assert [tick.get_text() for tick in panels["GPT-2"].get_xticklabels()] == ["0", "1", "2", "3", "4", "final"]
 
 
-def test_importance_with_other_numbers_of_layers_and_with_many_models():
+def test_importance_with_other_numbers_of_layers():
     hub = figures.feature_importance_profiles(tables.importance_table(tables.HUB), families=tables.HUB)
     assert [axes.get_title() for axes in hub.axes] == ["BERT", "GPT-2", "Mamba"]
     assert [axes.get_xlim()[1] > 20 for axes in hub.axes] == [False, False, True]
+
+
+@pytest.mark.slow
+def test_importance_of_forty_models_wraps():
     many = {f"model{index:02d}": f"family{index:02d}" for index in range(40)}
     wrapped = figures.feature_importance_profiles(tables.importance_table(many))
     assert sum(axes.get_visible() for axes in wrapped.axes) == 40

@@ -106,7 +106,9 @@ def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered
         if numbered:
             colour = style.text_colour if style.control else _readable_on(style.colour)
             centred: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
-            axes.annotate(short_layer(layer), point, color=colour, fontsize=SMALL, zorder=zorder, **centred)
+            axes.annotate(
+                short_layer(layer), (point[0], point[1]), color=colour, fontsize=SMALL, zorder=zorder, **centred
+            )
 
 
 def _look(style: ModelStyle, size: float) -> dict[str, Any]:

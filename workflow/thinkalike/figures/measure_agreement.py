@@ -24,13 +24,13 @@ def measure_agreement(agreement: pd.DataFrame) -> Figure:
     require(agreement, ("measure_a", "measure_b", "spearman", "n_pairs"), "agreement")
     measures = measures_in_order({*agreement["measure_a"].astype(str), *agreement["measure_b"].astype(str)})
     matrix = square_table(agreement, "measure_a", "measure_b", "spearman", measures, "agreement")
-    side = max(3.0, 1.2 + 0.34 * len(measures))
-    figure = new_figure(side * 1.12, side)
+    side = 1.8 + 0.36 * (len(measures) - 1)
+    figure = new_figure(side + 0.7, side)
     axes = figure.subplots()
     draw_heatmap(axes, matrix, [short_label(measure) for measure in measures])
     counts = agreement.loc[agreement["measure_a"] != agreement["measure_b"], "n_pairs"]
     fewest, most = int(counts.min()), int(counts.max())
     pairs = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
     colours = ScalarMappable(Normalize(-1, 1), cmap=DIVERGING)
-    figure.colorbar(colours, ax=axes, label=f"Spearman ρ over {pairs} layer pairs", shrink=0.7, aspect=25, pad=0.02)
+    figure.colorbar(colours, ax=axes, label=f"Spearman ρ\n({pairs} layer pairs)", shrink=0.7, aspect=25, pad=0.02)
     return figure

@@ -57,7 +57,7 @@ def resources(benchmarks: pd.DataFrame) -> Figure:
         memory.annotate(
             jobs, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=DARK_GREY
         )
-    header = (1.02, len(places) - 0.45)
+    header = (1.02, len(places) - 0.38)
     place_of = ("axes fraction", "data")
     memory.annotate("Jobs, time in all", header, xycoords=place_of, fontsize=SMALL, fontweight="bold")
     return figure

@@ -45,7 +45,7 @@ def similarity_matrices(
     grid = figure.subplots(2, 2, width_ratios=(1.3, 1))
     for letter, kind, (left, right) in zip("AB", ("Feature-based", "Feature-agnostic"), grid, strict=True):
         image = draw_matrix(left, matrices[letter], models, measures[letter])
-        left.tick_params(labelbottom=letter == "B")
+        left.tick_params(which="both", labelbottom=letter == "B")
         panel_letter(left, letter, kind)
         figure.colorbar(image, ax=left, label=measure_label(measures[letter]), shrink=0.85, aspect=30, pad=0.02)
         points, stress = maps[letter]

@@ -1,7 +1,7 @@
 """All layers of all models against each other by one measure, as a matrix with a block for each pair of models."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,13 @@ from matplotlib.image import AxesImage
 
 from thinkalike.figures.inputs import select_measure
 from thinkalike.figures.layer_pairs import layer_matrix, models_of
+from thinkalike.figures.layers import layer_ticks, short_layer
 from thinkalike.figures.measures import colour_scale, measure_label
 from thinkalike.figures.styles import ModelStyle, model_styles
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, new_figure, themed
+
+#: As many models have room for the numbers of their layers.
+_FEW_MODELS = 4
 
 
 @themed
@@ -54,18 +58,42 @@ def draw_matrix(axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyl
         width = 0.4 if before.family == after.family else 1.0
         axes.axhline(start - 0.5, color=DARK_GREY, linewidth=width)
         axes.axvline(start - 0.5, color=DARK_GREY, linewidth=width)
-    _label_blocks(axes, blocks)
+    few = len(blocks) <= _FEW_MODELS
+    _label_blocks(axes, blocks, pad=11 if few else 2)
+    if few:
+        _label_layers(axes, blocks, matrix.index.get_level_values("layer"))
     for spine in axes.spines.values():
         spine.set_visible(True)
     return image
 
 
-def _label_blocks(axes: Axes, blocks: list[tuple[ModelStyle, int, int]]) -> None:
+def _label_blocks(axes: Axes, blocks: Sequence[tuple[ModelStyle, int, int]], *, pad: float) -> None:
     centres = [(start + stop - 1) / 2 for _, start, stop in blocks]
     labels = [style.label for style, _, _ in blocks]
-    axes.set_xticks(centres, labels, rotation=90 if len(blocks) > 4 else 0)
-    axes.set_yticks(centres, labels)
-    axes.tick_params(length=0, labelsize=SMALL)
+    few = len(blocks) <= _FEW_MODELS
+    axes.set_xticks(centres, labels, rotation=0 if few else 90)
+    axes.set_yticks(centres, labels, rotation=90 if few else 0, va="center")
+    axes.tick_params(length=0, labelsize=SMALL, pad=pad)
     for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
         for text, (style, _, _) in zip(ticks, blocks, strict=True):
             text.set_color(style.text_colour)
+
+
+def _label_layers(axes: Axes, blocks: Sequence[tuple[ModelStyle, int, int]], layers: pd.Index) -> None:
+    """Write layer numbers between the matrix and the models' names, where there is room for them."""
+    most = max(2, 18 // len(blocks))
+    # A number at a block's end would touch the next block's 0.
+    room = len(layers) / 22 - 0.2
+    places: list[int] = []
+    labels: list[str] = []
+    for _, start, stop in blocks:
+        shown = layer_ticks(layers[start:stop], most=most)[1]
+        last = stop - room if stop < len(layers) else stop
+        chosen = [place for place in range(start, stop) if str(layers[place]) in shown and place < last]
+        places += chosen
+        labels += [short_layer(layers[place]) for place in chosen]
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.remove_overlapping_locs = False
+    axes.set_xticks(places, labels, minor=True)
+    axes.set_yticks(places, labels, minor=True)
+    axes.tick_params(which="minor", length=1.5, labelsize=SMALL, pad=1.5)
