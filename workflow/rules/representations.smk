@@ -138,6 +138,25 @@ rule collect_models:
         "../scripts/collect_models.py"
 
 
+rule versions:
+    output:
+        parquet="<results>/{dataset}/tables/versions.parquet",
+        csv="<results>/{dataset}/tables/versions.csv",
+    log:
+        "<logs>/{dataset}/versions.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Table of versions"
+    script:
+        "../scripts/versions.py"
+
+
 rule collect_training:
     input:
         tables=collect(

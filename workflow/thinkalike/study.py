@@ -128,7 +128,7 @@ class Study:
     @property
     def tables(self) -> list[str]:
         """The collected tables that this study has."""
-        names = ["models", "importance", "scores", "similarity"]
+        names = ["models", "versions", "importance", "scores", "similarity"]
         if "inference" in self.mlem:
             names.append("inference")
         if self.trained:

@@ -1,6 +1,9 @@
 """The tables of a whole study, put together from those of its layers and pairs of models."""
 
+import platform
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,14 @@ def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
 def families(models: pd.DataFrame) -> dict[str, str]:
     """Return each model's family, in the study's order."""
     return dict(models[["model", "family"]].drop_duplicates().itertuples(index=False))
+
+
+def version_table() -> pd.DataFrame:
+    """Return the versions of Python, of this package and of what it depends on: `package, version`."""
+    needed = [requirement for requirement in requires("thinkalike") or [] if "extra ==" not in requirement]
+    names = sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in needed)
+    rows = [("python", platform.python_version()), *((name, version(name)) for name in ("thinkalike", *names))]
+    return pd.DataFrame(rows, columns=["package", "version"])
 
 
 def write_collection(frame: pd.DataFrame, parquet: str | Path, csv: str | Path, metadata: Mapping[str, Any]) -> None:
