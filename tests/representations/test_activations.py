@@ -83,9 +83,12 @@ def test_what_is_odd_is_named(ids: list[str] | None, changes: dict[str, Any], me
     assert not (tmp_path / "r").exists()
 
 
-def test_surplus_vectors_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="5 vectors belong to no stimulus of the dataset, for example 'image-15'"):
-        run(write_npz(tmp_path / "a.npz"), tmp_path / "r", ["input"], pd.DataFrame({"stimulus_id": IDS[:15]}))
+def test_vectors_of_stimuli_that_were_left_out_are_counted(tmp_path: Path) -> None:
+    """A dataset may keep a sample of its stimuli; a recording has them all."""
+    stimuli = pd.DataFrame({"stimulus_id": IDS[5:15]})
+    found = run(write_npz(tmp_path / "a.npz"), tmp_path / "r", ["input"], stimuli)["input"]
+    np.testing.assert_array_equal(found, LAYERS["input"][5:15].astype(np.float32))
+    assert read_representation(layer_path(tmp_path / "r", "input")).metadata["surplus_vectors"] == 10
 
 
 def test_ragged_and_missing_vectors_are_refused(tmp_path: Path) -> None:

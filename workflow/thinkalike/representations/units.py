@@ -42,6 +42,14 @@ class TokenPlan:
         return np.array([len(ids) for ids in self.ids])
 
 
+def choose_unit(unit: str | None, stimuli: pd.DataFrame) -> str:
+    """Return the unit; where none is given, a word's last sub-token (the paper's) or a prompt's final token."""
+    if unit is None:
+        return "last" if _have_positions(stimuli) else "final"
+    check_unit(unit)
+    return unit
+
+
 def check_unit(unit: str) -> None:
     """Refuse anything but the known units."""
     if unit not in get_args(Unit):
@@ -122,12 +130,16 @@ def check_plan(plan: TokenPlan, stimuli: pd.DataFrame, model: str, limit: int | 
 
 
 def _stimuli_are_sentences(stimuli: pd.DataFrame, unit: str) -> bool:
-    has_position = "position" in stimuli and stimuli["position"].notna().all()
+    has_position = _have_positions(stimuli)
     if unit in ("last", "first") and not has_position:
         raise InputError(
             f"unit is '{unit}' but the stimuli are whole sentences without a position; use final, mean or cls."
         )
     return unit in ("final", "cls") or not has_position
+
+
+def _have_positions(stimuli: pd.DataFrame) -> bool:
+    return "position" in stimuli and bool(stimuli["position"].notna().all())
 
 
 def _check_sentences(sentences: pd.DataFrame, stimuli: pd.DataFrame) -> None:
