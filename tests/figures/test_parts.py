@@ -132,6 +132,12 @@ def test_extreme_pairs_are_the_extremes_between_trained_families(similarity):
     assert "procrustes" in set(similarity["measure"]) and distances["most"] != distances["least"]
 
 
+def test_extreme_pairs_know_families_that_names_do_not_tell(similarity):
+    one_family = dict.fromkeys(tables.SMALL, "all") | {"lstm-seed0": "other"}
+    for pair in figures.extreme_pairs(similarity, families=one_family).values():
+        assert "lstm-seed0" in dict(pair)
+
+
 def test_extreme_pairs_do_not_depend_on_row_order(similarity):
     assert figures.extreme_pairs(similarity) == figures.extreme_pairs(similarity.iloc[::-1])
 

@@ -1,6 +1,6 @@
 """The most and the least similar pair of layers of a study."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from thinkalike.errors import InputError
 from thinkalike.figures.inputs import select_measure
 from thinkalike.figures.layer_pairs import Layer, distinct_pairs, layer_matrix, models_of
 from thinkalike.figures.measures import larger_is_more_similar
-from thinkalike.figures.styles import is_control, model_styles
+from thinkalike.figures.styles import model_styles
 
 Pair = tuple[Layer, Layer]
 
@@ -19,6 +19,7 @@ def extreme_pairs(
     *,
     between_models_only: bool = True,
     exclude: Collection[str] | None = None,
+    families: Mapping[str, str] | None = None,
 ) -> dict[str, Pair]:
     """Return the pair of layers that is most alike and the one that is least.
 
@@ -31,7 +32,9 @@ def extreme_pairs(
     between_models_only
         Leave out pairs within one model, and within one family (two seeds of it).
     exclude
-        Models that are left out; by default those whose name says that they were never trained.
+        Models that are left out; by default those whose name or family says that they were never trained.
+    families
+        Family by model name; without it told from the names.
 
     Returns
     -------
@@ -40,8 +43,8 @@ def extreme_pairs(
         values the first by name is taken.
     """
     rows = select_measure(similarity, measure)
-    left_out = {name for name in models_of(rows) if is_control(name)} if exclude is None else set(exclude)
-    styles = model_styles(models_of(rows))
+    styles = model_styles(models_of(rows), families)
+    left_out = {name for name, style in styles.items() if style.control} if exclude is None else set(exclude)
     kept = {name: style for name, style in styles.items() if name not in left_out}
     pairs = distinct_pairs(layer_matrix(rows, measure, dict(sorted(kept.items()))))
     if between_models_only:
