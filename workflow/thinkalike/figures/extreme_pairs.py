@@ -48,8 +48,8 @@ def extreme_pairs(
     kept = {name: style for name, style in styles.items() if name not in left_out}
     pairs = distinct_pairs(layer_matrix(rows, measure, dict(sorted(kept.items()))))
     if between_models_only:
-        families = [pairs[column].map({name: style.family for name, style in kept.items()}) for column in _MODELS]
-        pairs = pairs[families[0] != families[1]]
+        family_of = {name: style.family for name, style in kept.items()}
+        pairs = pairs[pairs["model_a"].map(family_of) != pairs["model_b"].map(family_of)]
     if pairs.empty:
         raise InputError(
             f"The similarity table has no pair of layers of {measure} between the models to compare; "
@@ -61,9 +61,6 @@ def extreme_pairs(
     return {
         name: _pair(pairs[pairs["value"] == end].iloc[0]) for name, end in zip(("most", "least"), ends, strict=True)
     }
-
-
-_MODELS = ("model_a", "model_b")
 
 
 def _pair(row: pd.Series) -> Pair:
