@@ -9,6 +9,8 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import Ridge
 
 from thinkalike.mlem import MLEM
+from thinkalike.mlem.distances import make_distances
+from thinkalike.mlem.extremes import block_extremes
 
 
 def ridge(design, target, alpha, intercept=True):
@@ -151,3 +153,26 @@ def test_far_from_the_origin_nothing_is_lost():
     near = MLEM().fit(features, vectors)
     far = MLEM().fit(features, vectors + 1000.0)
     np.testing.assert_allclose(far.weights_, near.weights_, atol=1e-9)
+
+
+@pytest.mark.parametrize("distance", ["sqeuclidean", "euclidean_squared"])
+@pytest.mark.parametrize("case", ["continuous", "discrete", "duplicates"])
+def test_screened_extremes_are_exact(monkeypatch, distance, case):
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(400, 40)) + 100
+    if case == "discrete":
+        vectors = rng.integers(2, size=(400, 5)).astype(float)  # nearly all pairs are candidates
+    if case == "duplicates":
+        vectors[300] = vectors[7]
+    labels = np.arange(400) % 3
+    monkeypatch.setattr("thinkalike.mlem.extremes.KEEP_STIMULI", 100)
+    monkeypatch.setattr("thinkalike.mlem.extremes._BLOCK", 50)
+    monkeypatch.setattr("thinkalike.mlem.extremes._MOST_CANDIDATES", 100)
+    lowest, highest = block_extremes(make_distances(vectors.copy(), distance, 400), labels)
+    full = squareform(pdist(vectors, "sqeuclidean" if distance == "sqeuclidean" else "euclidean"))
+    np.fill_diagonal(full, np.nan)
+    for a in range(3):
+        for b in range(3):
+            block = full[np.ix_(labels == a, labels == b)]
+            assert lowest[a, b] == pytest.approx(np.nanmin(block), rel=1e-12, abs=1e-12)
+            assert highest[a, b] == pytest.approx(np.nanmax(block), rel=1e-12)

@@ -18,7 +18,7 @@ from thinkalike.mlem.diagnostics import diagnose, pairs_varying
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.extremes import block_extremes, without_label
 from thinkalike.mlem.folds import Labels, inner_folds, outer_folds
-from thinkalike.mlem.held_out import HeldOutPairs, held_out_pairs, pair_sampling_error
+from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs, pair_sampling_error
 from thinkalike.mlem.importance import exact_importance, sampled_importance
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, check_spread, make_problem
@@ -28,7 +28,6 @@ from thinkalike.mlem.term_importance import term_importance
 logger = logging.getLogger(__name__)
 
 ALPHAS = tuple(float(10.0**power) for power in range(-4, 5))
-MAX_PAIRS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -240,8 +239,11 @@ def _collect(
     ]
     for fold, error in enumerate(errors):
         if error > 0:
+            pairs = fits[fold].held_out
             logger.warning(
-                "Fold %d: score %.6f on a sample of pairs, standard error %.2g.", fold, fits[fold].score, error
+                "Fold %d: the score %.6f is of %d held-out pairs, those within %d random blocks of the %d stimuli "
+                "(see max_pairs; seed %d); its standard error is %.2g. Inner folds are sampled alike.",
+                *(fold, fits[fold].score, pairs.n_pairs, len(pairs.blocks), len(pairs.stimuli), seed, error),
             )
 
     def frame(rows: NDArray[np.float64] | list[NDArray[np.float64]]) -> pd.DataFrame:

@@ -53,9 +53,10 @@ class Distances(ABC):
             self._all = self._everything()
         return self._all[np.ix_(rows, columns)]
 
-    def exact(self, left: int, right: int) -> float:
-        """Return one distance to the last digit, however blocks are computed."""
-        return float(self._block(np.array([left]), np.array([right]))[0, 0])
+    def exact(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the distances of single pairs to the last digit, however blocks are computed."""
+        pairs = zip(left.tolist(), right.tolist(), strict=True)
+        return np.array([self._block(np.array([i]), np.array([j]))[0, 0] for i, j in pairs])
 
     def coefficients(self, low: float, high: float) -> NDArray[np.float64]:
         """Return the target, min-max scaled from [low, high] to [0, 1], as coefficients of d^0, d^1, ..."""
@@ -65,11 +66,12 @@ class Distances(ABC):
 
 
 class EuclideanDistances(Distances):
-    """Squared Euclidean distances between vectors; `vectors` are centred, `squares` are their squared norms."""
+    """Squared Euclidean distances between `vectors`, which are centred in place; `squares` are their squared norms."""
 
     def __init__(self, vectors: NDArray[np.float64]) -> None:
         self.n_stimuli = len(vectors)
-        self.vectors = vectors - vectors.mean(axis=0)
+        self.vectors = vectors
+        self.vectors -= vectors.mean(axis=0)
         self.squares = np.einsum("ij,ij->i", self.vectors, self.vectors)
 
     def _block(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -87,9 +89,9 @@ class EuclideanDistances(Distances):
         products += self.squares[columns]
         return np.maximum(products, 0, out=products)
 
-    def exact(self, left: int, right: int) -> float:
+    def exact(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.float64]:
         difference = self.vectors[left] - self.vectors[right]
-        return float(difference @ difference)
+        return np.einsum("ij,ij->i", difference, difference)
 
 
 class RootedDistances(EuclideanDistances):
@@ -103,8 +105,8 @@ class RootedDistances(EuclideanDistances):
         squared = super()._from_products(products, rows, columns)
         return np.sqrt(squared, out=squared)
 
-    def exact(self, left: int, right: int) -> float:
-        return float(np.sqrt(super().exact(left, right)))
+    def exact(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.sqrt(super().exact(left, right))
 
 
 class ManhattanDistances(Distances):

@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkalike.mlem.distances import Distances
+from thinkalike.mlem.distances import KEEP_STIMULI, Distances, EuclideanDistances
 
 _BLOCK = 1024
+# A block of single-precision distances that has more candidates than this is computed again in double precision.
+_MOST_CANDIDATES = 10_000
 
 
 def block_extremes(
@@ -28,6 +30,9 @@ def block_extremes(
     n_labels = int(labels.max()) + 1
     lowest = np.full((n_labels, n_labels), np.inf)
     highest = np.full((n_labels, n_labels), -np.inf)
+    screen = None
+    if isinstance(distances, EuclideanDistances) and exclude is None and distances.n_stimuli > KEEP_STIMULI:
+        screen = _Screen(distances)
     blocks = [
         (label, members[start : start + _BLOCK])
         for label in range(n_labels)
@@ -36,7 +41,10 @@ def block_extremes(
     ]
     for place, (a, rows) in enumerate(blocks):
         for b, columns in blocks[place:]:
-            low, high = _extremes(distances, rows, columns, exclude)
+            if screen is not None:
+                low, high = screen.extremes(rows, columns, lowest[a, b], highest[a, b])
+            else:
+                low, high = _extremes(distances, rows, columns, exclude)
             lowest[a, b] = lowest[b, a] = min(lowest[a, b], low)
             highest[a, b] = highest[b, a] = max(highest[a, b], high)
     return lowest, highest
@@ -53,8 +61,11 @@ def _extremes(
     distances: Distances, rows: NDArray[np.intp], columns: NDArray[np.intp], exclude: NDArray[np.int64] | None
 ) -> tuple[float, float]:
     block = distances.block(rows, columns)
-    same = rows[:, None] == columns if exclude is None else exclude[rows, None] == exclude[columns]
-    if exclude is None and rows[0] != columns[0]:  # blocks are disjoint or the same
+    if exclude is not None:
+        same = exclude[rows, None] == exclude[columns]
+    elif rows[0] == columns[0]:  # blocks are the same or disjoint
+        same = rows[:, None] == columns
+    else:
         same = None
     if same is not None:
         if same.all():
@@ -64,9 +75,68 @@ def _extremes(
     if same is not None:
         block[same] = -np.inf
     highest = int(block.argmax())
-    width = len(columns)
     # One pair each is computed again by itself: the value does not depend on how the block was.
-    return (
-        distances.exact(int(rows[lowest // width]), int(columns[lowest % width])),
-        distances.exact(int(rows[highest // width]), int(columns[highest % width])),
-    )
+    places = np.array([lowest, highest])
+    low, high = distances.exact(rows[places // len(columns)], columns[places % len(columns)])
+    return float(low), float(high)
+
+
+class _Screen:
+    """Single-precision squared distances with an error bound: half the time, and the extremes are still exact.
+
+    Only pairs that could beat the extremes so far, given the largest possible error, are computed in double precision.
+    """
+
+    def __init__(self, distances: EuclideanDistances) -> None:
+        self.distances = distances
+        squares = distances.squares
+        n, n_units = distances.vectors.shape
+        # [-2 x, |x|^2, 1] . [y, 1, |y|^2] = |x - y|^2: the product needs no further pass over the block.
+        self.left = np.empty((n, n_units + 2), dtype=np.float32)
+        self.right = np.empty((n, n_units + 2), dtype=np.float32)
+        np.multiply(distances.vectors, -2, out=self.left[:, :-2], casting="same_kind")
+        self.right[:, :-2] = distances.vectors
+        self.left[:, -2], self.left[:, -1] = squares, 1
+        self.right[:, -2], self.right[:, -1] = 1, squares
+        # Of a sum of k products, each within eps: (k + 2) eps sum |x_i y_i| <= (k + 2) eps * 4 max |x|^2.
+        self.error = float((n_units + 4) * np.finfo(np.float32).eps * 4 * squares.max())
+
+    def extremes(
+        self, rows: NDArray[np.intp], columns: NDArray[np.intp], low: float, high: float
+    ) -> tuple[float, float]:
+        """Return `low` and `high`, or what the pairs of a block have beyond them."""
+        block = self.left[rows] @ self.right[columns].T
+        same = rows[0] == columns[0]  # blocks are the same or disjoint
+        if same:
+            np.fill_diagonal(block, np.inf)
+        if low > 0 and block.min() - self.error < low**self.distances.powers:
+            low = min(low, self._lowest(block, rows, columns, low))
+        if same:
+            np.fill_diagonal(block, -np.inf)
+        if not np.isfinite(high) or block.max() + self.error > high**self.distances.powers:
+            high = max(high, self._highest(block, rows, columns, high))
+        return low, high
+
+    def _lowest(
+        self, block: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp], low: float
+    ) -> float:
+        low = min(low, self._exact(np.array([block.argmin()]), block, rows, columns)[0])
+        candidates = np.flatnonzero(block < low**self.distances.powers + self.error)
+        if len(candidates) > _MOST_CANDIDATES:
+            return _extremes(self.distances, rows, columns, None)[0]
+        return float(min(low, self._exact(candidates, block, rows, columns).min(initial=np.inf)))
+
+    def _highest(
+        self, block: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp], high: float
+    ) -> float:
+        high = max(high, self._exact(np.array([block.argmax()]), block, rows, columns)[0])
+        candidates = np.flatnonzero(block > high**self.distances.powers - self.error)
+        if len(candidates) > _MOST_CANDIDATES:
+            return _extremes(self.distances, rows, columns, None)[1]
+        return float(max(high, self._exact(candidates, block, rows, columns).max(initial=-np.inf)))
+
+    def _exact(
+        self, places: NDArray[np.intp], block: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        finite = places[np.isfinite(block.reshape(-1)[places])]
+        return self.distances.exact(rows[finite // len(columns)], columns[finite % len(columns)])

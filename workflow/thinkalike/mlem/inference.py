@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import label_codes
-from thinkalike.mlem.cross_validation import MAX_PAIRS, FoldFit, fit_folds
+from thinkalike.mlem.cross_validation import FoldFit, fit_folds
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.folds import Labels
+from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.permutation import Permuter, exceedance
 from thinkalike.mlem.problem import Problem, make_problem
-from thinkalike.mlem.resampling import Resampler
+from thinkalike.mlem.resampling import Resampler, interval
 from thinkalike.mlem.results import CrossValidation
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def infer(
     n_resamples, n_permutations
         How many; 0 for none.
     confidence
-        Of the intervals (percentiles of the resamples).
+        Of the intervals (percentiles of the resamples, see `resampling.interval`).
 
     Returns
     -------
@@ -106,7 +107,10 @@ def _intervals(
     low = high = np.full(len(estimates), np.nan)
     if n_resamples:
         draws = np.array([resampler.draw(rng).vector() for _ in range(n_resamples)])
-        low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+        n_groups = int(groups.max()) + 1
+        some = rng.permutation(n_groups)[:n_resamples]
+        left_out = np.array([resampler.without_group(int(group)).vector() for group in some])
+        low, high = interval(estimates, draws, left_out, n_groups, confidence)
     return pd.DataFrame(
         {
             "quantity": ["score"] + ["weight"] * len(names) + ["importance"] * len(names),

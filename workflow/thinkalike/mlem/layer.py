@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.mlem.cross_validation import MAX_PAIRS, cross_validate
+from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.distances import Distance
+from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.inference import infer
 
 

@@ -15,7 +15,7 @@ _WORD_BITS = 62
 
 
 def feature_difference(
-    coding: Coding, feature: int, left: NDArray[np.intp], right: NDArray[np.intp]
+    coding: Coding, feature: int, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> NDArray[np.bool_] | NDArray[np.float64]:
     """Return the unscaled differences of one feature between stimuli `left` and `right` (broadcast together).
 
@@ -44,7 +44,7 @@ def code_difference(
 
 
 def pair_patterns(
-    coding: Coding, left: NDArray[np.intp], right: NDArray[np.intp], keep: NDArray[np.bool_] | None = None
+    coding: Coding, left: NDArray[np.integer], right: NDArray[np.integer], keep: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the distinct patterns of pairs and the index of each pair's.
 
@@ -90,7 +90,7 @@ def pair_patterns(
 
 
 def _patterns_by_table(
-    coding: Coding, left: NDArray[np.intp], right: NDArray[np.intp], keep: NDArray[np.bool_] | None
+    coding: Coding, left: NDArray[np.integer], right: NDArray[np.integer], keep: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     bits = list(range(coding.n_features))
     numbers = _kept(_bit_numbers(coding, bits, left, right, np.dtype(np.uint8 if len(bits) <= 8 else np.uint16)), keep)
@@ -102,7 +102,7 @@ def _patterns_by_table(
 
 
 def _bit_numbers(
-    coding: Coding, bits: list[int], left: NDArray[np.intp], right: NDArray[np.intp], dtype: np.dtype
+    coding: Coding, bits: list[int], left: NDArray[np.integer], right: NDArray[np.integer], dtype: np.dtype
 ) -> NDArray:
     numbers = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=dtype)
     for place, f in enumerate(bits):

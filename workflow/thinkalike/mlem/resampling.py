@@ -52,6 +52,38 @@ class _SortedPairs:
         return PatternTable(self.patterns, RankTable(counts, rank_sums, squares))
 
 
+def interval(
+    estimate: NDArray[np.float64],
+    draws: NDArray[np.float64],
+    left_out: NDArray[np.float64],
+    n_groups: int,
+    confidence: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of the interval of each statistic.
+
+    Means over pairs vary for two reasons: each group brings its own level (variance a), and each pair of groups its
+    own surprise (variance b). Resampling groups gives a + 3 b, because pairs are drawn with weights w_s w_t of
+    variance 3; leaving out one group at a time gives a + 2 b. The quantiles of the resamples are therefore centred on
+    the estimate and drawn together to the variance a + b = 2 (a + 2 b) - (a + 3 b).
+
+    Parameters
+    ----------
+    estimate
+        Shape (n_statistics,).
+    draws
+        Shape (n_resamples, n_statistics), of resampled groups.
+    left_out
+        Shape (n_left_out, n_statistics), of the data without one group (some or all of the `n_groups`).
+    """
+    resampled = draws.var(axis=0, ddof=1)
+    jackknife = (n_groups - 1) ** 2 / n_groups * left_out.var(axis=0, ddof=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(resampled > 0, (2 * jackknife - resampled) / resampled, 1.0)
+    factor = np.sqrt(np.clip(share, 1 / 3, 1.0))  # a and b are not negative
+    tails = np.quantile(draws - draws.mean(axis=0), [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return estimate + factor * tails[0], estimate + factor * tails[1]
+
+
 class Resampler:
     """Draws the statistics of resampled groups.
 
@@ -72,6 +104,10 @@ class Resampler:
         """Return the statistics of one resample."""
         n_groups = int(self.groups.max()) + 1
         return self.weighted(rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups))[self.groups].astype(float))
+
+    def without_group(self, group: int) -> Statistics:
+        """Return the statistics of the data without one group."""
+        return self.weighted((self.groups != group).astype(float))
 
     def weighted(self, weights: NDArray[np.float64]) -> Statistics:
         """Return the statistics of the data in which each stimulus counts as much as its weight."""

@@ -1,0 +1,135 @@
+"""Do the intervals cover and do the p-values hold their level? Simulations with known answers.
+
+    python benchmarks/mlem_simulations.py coverage|null|lemma [--simulations 200] [--seed 0]
+
+coverage  Sentences of three words, features of sentences and words with planted weights: how often the 95 % interval
+          holds the truth. Truth of a weight: what was planted; of score and importance: their mean over simulations.
+null      Representations that have nothing to do with some or all of the features: share of p <= .05.
+lemma     200 sentences of 12 or 24 lemmas whose vectors differ, features that are arbitrary labels of the lemmas: share
+          of p <= .05 when labels are exchanged between lemmas, and, to see why, between single stimuli.
+
+Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from thinkalike.mlem import cross_validate, infer  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results"
+UNITS = 48
+
+
+def orthogonal(rng: np.random.Generator, n_rows: int) -> np.ndarray:
+    return np.linalg.qr(rng.normal(size=(UNITS, n_rows)))[0].T
+
+
+def coverage(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+    planted = {"number": 1.0, "tense": 0.4, "word": 0.2, "gender": 0.1}
+    rows = []
+    for simulation in tqdm(range(n_simulations)):
+        n_sentences, words = 80, 3
+        sentence = np.repeat(np.arange(n_sentences), words)
+        features = pd.DataFrame(
+            {
+                "number": rng.integers(2, size=n_sentences)[sentence],
+                "tense": rng.integers(3, size=n_sentences)[sentence],
+                "word": rng.integers(4, size=n_sentences * words),
+                "gender": rng.integers(2, size=n_sentences * words),
+            }
+        )
+        basis, start = orthogonal(rng, 11), 0
+        vectors = rng.normal(size=(len(features), UNITS)) / np.sqrt(2 * UNITS)
+        # Words of a sentence share something that no feature knows.
+        vectors += 0.5 * rng.normal(size=(n_sentences, UNITS))[sentence] / np.sqrt(2 * UNITS)
+        for name, weight in planted.items():
+            n_levels = int(features[name].max()) + 1
+            vectors += np.sqrt(weight / 2) * basis[start : start + n_levels][features[name]]
+            start += n_levels
+        result = cross_validate(features, vectors, groups=sentence, alphas=[1.0], seed=simulation, drop_column=False)
+        table = infer(features, vectors, result, groups=sentence, n_resamples=300, n_permutations=0, seed=simulation)
+        scale = np.mean(1 / (result.high - result.low))
+        table["truth"] = [
+            planted[f] * scale if q == "weight" else np.nan for q, f in table[["quantity", "feature"]].to_numpy()
+        ]
+        rows.append(table.assign(simulation=simulation))
+    table = pd.concat(rows)
+    table["feature"] = table["feature"].fillna("")
+    means = table.groupby(["quantity", "feature"])["estimate"].transform("mean")
+    table["truth"] = table["truth"].fillna(means)
+    table["covered"] = (table["low"] <= table["truth"]) & (table["truth"] <= table["high"])
+    table["width"] = table["high"] - table["low"]
+    summary = table.groupby(["quantity", "feature"], sort=False).agg(
+        covered=("covered", "mean"), estimate=("estimate", "mean"), sd=("estimate", "std"), width=("width", "mean")
+    )
+    return summary.reset_index().assign(simulations=n_simulations)
+
+
+def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+    rows = []
+    for simulation in tqdm(range(n_simulations)):
+        features = pd.DataFrame({f"f{f}": rng.integers(2 + f, size=120) for f in range(3)})
+        for real in (False, True):
+            vectors = rng.normal(size=(120, UNITS))
+            if real:
+                vectors += 2 * orthogonal(rng, 2)[features["f0"]]
+            result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
+            table = infer(features, vectors, result, n_resamples=0, n_permutations=99, seed=simulation)
+            case = "f0 is real" if real else "nothing is real"
+            rows.append(
+                table.assign(case=case)[~(table["feature"].isin(["f0"]) | table["feature"].isna()) | (not real)]
+            )
+    return _levels(pd.concat(rows), ["case", "quantity"], n_simulations)
+
+
+def lemma(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+    rows = []
+    for simulation in tqdm(range(n_simulations)):
+        for n_lemmas in (12, 24):
+            lemmas = rng.permutation(np.arange(200) % n_lemmas)
+            vectors = rng.normal(size=(n_lemmas, UNITS))[lemmas] + rng.normal(size=(200, UNITS))
+            labels = [rng.permutation(np.arange(n_lemmas) % 2) for _ in range(3)]
+            features = pd.DataFrame({f"f{f}": label[lemmas] for f, label in enumerate(labels)})
+            result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
+            for unit, units in (("lemma", lemmas), ("stimulus", None)):
+                table = infer(features, vectors, result, units=units, n_resamples=0, n_permutations=99, seed=simulation)
+                rows.append(table.assign(lemmas=n_lemmas, unit=unit))
+    return _levels(pd.concat(rows), ["lemmas", "unit", "quantity"], n_simulations)
+
+
+def _levels(table: pd.DataFrame, by: list[str], n_simulations: int) -> pd.DataFrame:
+    table = table.assign(below=table["p"] <= 0.05, below_max=table["p_max"] <= 0.05)
+    summary = table.groupby(by, sort=False).agg(
+        share_p=("below", "mean"), share_p_max=("below_max", "mean"), median_p=("p", "median"), tests=("p", "size")
+    )
+    return summary.reset_index().assign(simulations=n_simulations)
+
+
+def main() -> None:
+    simulations: dict[str, Callable[[np.random.Generator, int], pd.DataFrame]] = {
+        "coverage": coverage,
+        "null": null,
+        "lemma": lemma,
+    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=simulations)
+    parser.add_argument("--simulations", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    table = simulations[arguments.name](np.random.default_rng(arguments.seed), arguments.simulations)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    table.to_csv(RESULTS / f"mlem_simulations_{arguments.name}.csv", index=False)
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+
+
+if __name__ == "__main__":
+    main()
