@@ -95,6 +95,8 @@ def test_features_can_be_declared(default: Dataset) -> None:
         ({"features": {"tense": {"level": "lemma"}}}, "'tense' is declared at level 'lemma' but lemma 'disappear' has"),
         ({"features": {"tense": {"kind": "numeric"}}}, "declared numeric but its value is"),
         ({"deduplicate": "yes"}, "must be true or false"),
+        ({"punctuation": 1}, "punctuation: the value is 1"),
+        ({"controls": ["word"]}, "'word' names stimuli and cannot be a feature; word_identity"),
         ({"grammar": None}, "grammar: the value is None"),
     ],
 )
@@ -113,3 +115,14 @@ def test_no_source_and_unbalanced_grammar(tmp_path: Path) -> None:
     (tmp_path / "h.fcfg").write_text("S -> A | B\nA[mood=x] -> 'go'\nB[mood=y] -> 'go'\n")
     with pytest.raises(InputError, match="ambiguous, it marks 'go' in two ways"):
         build_dataset({"grammar": "h.fcfg"}, name="h", seed=0, base=tmp_path)
+
+
+def test_sentences_of_a_language_too_large_to_list_are_drawn() -> None:
+    source = {"grammar": "config/grammars/corpus.fcfg", "sentences": 30, "balance": ["tense"]}
+    dataset = build_dataset(source, name="large", seed=0, base=ROOT)
+    assert len(dataset.sentences) == 30 and dataset.sentences["words"].map(" ".join).is_unique
+    assert dataset.metadata["counts"]["language"] > 10**9
+    assert set(dataset.metadata["counts"]["strata"]) == {"tense=past", "tense=present"}
+    pd.testing.assert_frame_equal(dataset.stimuli, build_dataset(source, name="large", seed=0, base=ROOT).stimuli)
+    with pytest.raises(InputError, match="too many for 'all'"):
+        build_dataset({"grammar": "config/grammars/corpus.fcfg"}, name="large", seed=0, base=ROOT)

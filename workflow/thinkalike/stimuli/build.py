@@ -10,7 +10,7 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.stimuli.conllu_source import read_conllu_source
-from thinkalike.stimuli.dataset import Dataset, plain_texts
+from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
@@ -59,9 +59,37 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
             f"{', '.join(_READERS)} must say where the stimuli come from."
         )
     raw = _READERS[kinds[0]](source, name=name, seed=seed, base=base)
-    location = raw.location or str(source[kinds[0]])
-    rows = raw.rows if source.get("punctuation", False) or not raw.by_word else _without_punctuation(raw)
+    location = str(source[kinds[0]])
     features, explicit = _declared(source, raw, name)
+    stimuli = _stimuli(source, raw, features, name=name, location=location)
+    sentences = raw.sentences
+    if "decorrelate" in source:
+        stimuli, sentences = _decorrelated(source["decorrelate"], stimuli, sentences, features, name, seed)
+    kept = stimuli
+    if _flag(source, "deduplicate", name, default=True):
+        kept = _one_per_context(stimuli, raw, np.random.default_rng([seed, 1]))
+    kept = plain_texts(kept.reset_index(drop=True))
+    features = settle_levels(kept, features, explicit, source=location)
+    cells = kept.groupby([key for key, feature in features.items() if feature.role == "feature"], dropna=False)
+    counts = {
+        **raw.counts,
+        "sentences": len(sentences),
+        "words": len(stimuli),
+        "duplicates_left_out": len(stimuli) - len(kept),
+        "stimuli": len(kept),
+        "cells": int(cells.ngroups),
+    }
+    sentences = plain_texts(sentences.reset_index(drop=True))
+    return Dataset(name, kept, sentences, features, {"source": dict(source), "seed": seed, "counts": counts})
+
+
+def _stimuli(
+    source: Mapping[str, Any], raw: RawStimuli, features: Mapping[str, Feature], *, name: str, location: str
+) -> pd.DataFrame:
+    """Return the stimulus table with typed features, before anything is left out."""
+    rows = raw.rows
+    if raw.by_word and not _flag(source, "punctuation", name, default=False):
+        rows = rows[~rows["word"].map(is_punctuation)]
     columns = {key: _column(key, feature, rows, raw, location) for key, feature in features.items()}
     stimuli = rows[["sentence_id", "position", "word"]].assign(**columns)
     stimuli.insert(0, "stimulus_id", rows["stimulus_id"] if "stimulus_id" in rows else _identifiers(rows, raw.by_word))
@@ -71,24 +99,7 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
             stimuli[key] = column.astype(object).where(column.notna(), None)
     if not len(stimuli):
         raise InputError(f"{location}: there is no stimulus in it; check the file and the key 'punctuation'.")
-    sentences = raw.sentences
-    if "decorrelate" in source:
-        stimuli, sentences = _decorrelated(source["decorrelate"], stimuli, sentences, features, name, seed)
-    kept = stimuli
-    if _flag(source, "deduplicate", name, default=True):
-        kept = _one_per_context(stimuli, raw, np.random.default_rng([seed, 1]))
-    kept = plain_texts(kept.reset_index(drop=True))
-    features = settle_levels(kept, features, explicit, source=location)
-    counts = {
-        **raw.counts,
-        "sentences": len(sentences),
-        "words": len(stimuli),
-        "duplicates_left_out": len(stimuli) - len(kept),
-        "stimuli": len(kept),
-        "cells": int(kept.groupby([key for key, f in features.items() if f.role == "feature"], dropna=False).ngroups),
-    }
-    sentences = plain_texts(sentences.reset_index(drop=True))
-    return Dataset(name, kept, sentences, features, {"source": dict(source), "seed": seed, "counts": counts})
+    return stimuli
 
 
 def _declared(source: Mapping[str, Any], raw: RawStimuli, name: str) -> tuple[dict[str, Feature], set[str]]:
@@ -99,6 +110,11 @@ def _declared(source: Mapping[str, Any], raw: RawStimuli, name: str) -> tuple[di
     for key, value in (("features", declared), ("controls", controls)):
         if not isinstance(value, list | tuple | Mapping if key == "features" else list | tuple):
             raise InputError(f"Dataset '{name}', {key}: the value is {value!r} but must be a list of columns.")
+    for key in (*declared, *controls):
+        if key in IDENTIFIERS:
+            raise InputError(
+                f"Dataset '{name}': '{key}' names stimuli and cannot be a feature; word_identity and word_position can."
+            )
     return declare_features(declared, [key for key in controls if key not in declared], dataset=name)
 
 
@@ -131,10 +147,6 @@ def _decorrelated(
         )
     chosen = set(decorrelate(stimuli, features, number, seed))
     return stimuli[stimuli["sentence_id"].isin(chosen)], sentences[sentences["sentence_id"].isin(chosen)]
-
-
-def _without_punctuation(raw: RawStimuli) -> pd.DataFrame:
-    return raw.rows[~raw.rows["word"].map(is_punctuation)]
 
 
 def _identifiers(rows: pd.DataFrame, by_word: bool) -> list[str]:

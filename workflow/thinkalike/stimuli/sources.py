@@ -40,7 +40,6 @@ class RawStimuli:
     default_features: list[str]
     counts: dict[str, Any]
     by_word: bool = True
-    location: str = ""
 
 
 def check_keys(source: Mapping[str, Any], allowed: Sequence[str], *, name: str) -> None:

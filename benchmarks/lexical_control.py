@@ -1,0 +1,138 @@
+"""How often do arbitrary labels of words "explain" representations? With and without lexical control.
+
+    python benchmarks/lexical_control.py [--simulations 100] [--permutations 99] [--seed 0]
+
+200 stimuli are occurrences of 12 or 24 lemmas; every lemma has a random vector, and every occurrence noise around it.
+Three binary features are arbitrary labels of the lemmas: nothing in the vectors follows them beyond which lemma it is.
+Every analysis gives a p-value for each label's importance; a sound one calls 5 % of them significant at .05.
+
+pairs                      2-fold cross-validation over pairs, importance as the increase of the squared error of pairs
+                           when a feature is permuted over pairs, z-test over pairs
+stimuli                    cross-validation over stimuli, Spearman, null: single stimuli exchange labels
+stimuli + same word        the same with the covariate "same lemma"
+stimuli, no same-word pairs  the same on pairs of different lemmas only
+lemmas                     null: lemmas exchange labels
+lemmas + same word         the same with the covariate: what a study does by default once a feature's level is lemma
+
+Prints a table and writes it to benchmarks/results/lexical_control.csv.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from scipy.stats import norm
+from tqdm import tqdm
+
+from thinkalike.mlem import cross_validate, infer
+
+RESULTS = Path(__file__).parent / "results"
+N_STIMULI, N_LABELS, N_UNITS = 200, 3, 48
+ALPHAS = [1.0]  # the penalty hardly matters with three features; choosing it would take most of the time
+
+
+def simulate(rng: np.random.Generator, n_lemmas: int) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.int64]]:
+    """Return arbitrary labels, vectors of lemmas with noise, and the lemmas."""
+    lemmas = rng.permutation(np.arange(N_STIMULI) % n_lemmas)
+    vectors = rng.normal(size=(n_lemmas, N_UNITS))[lemmas] + rng.normal(size=(N_STIMULI, N_UNITS))
+    labels = {f"label{i}": rng.permutation(np.arange(n_lemmas) % 2)[lemmas] for i in range(N_LABELS)}
+    return pd.DataFrame(labels), vectors, lemmas
+
+
+def pair_p_values(features: pd.DataFrame, vectors: NDArray[np.float64], rng: np.random.Generator) -> dict[str, float]:
+    """Return p-values that count pairs as observations."""
+    i, j = np.triu_indices(len(features), k=1)
+    target = ((vectors[i] - vectors[j]) ** 2).sum(axis=1)
+    target = (target - target.min()) / np.ptp(target)
+    values = features.to_numpy()
+    differences = (values[i] != values[j]).astype(float)
+    fold = rng.permutation(len(target)) % 2
+    increase = np.zeros((len(target), features.shape[1]))
+    for part in (0, 1):
+        train, test = fold != part, fold == part
+        weights, _ = nnls(np.column_stack([differences[train], np.ones(train.sum())]), target[train])
+        base = (target[test] - differences[test] @ weights[:-1] - weights[-1]) ** 2
+        for f in range(features.shape[1]):
+            permuted = differences[test].copy()
+            permuted[:, f] = rng.permutation(permuted[:, f])
+            increase[test, f] = (target[test] - permuted @ weights[:-1] - weights[-1]) ** 2 - base
+    z = increase.mean(axis=0) / np.maximum(increase.std(axis=0, ddof=1) / np.sqrt(len(target)), 1e-300)
+    return dict(zip(features, norm.sf(z), strict=True))
+
+
+def mlem_p_values(
+    features: pd.DataFrame,
+    vectors: NDArray[np.float64],
+    lemmas: NDArray[np.int64],
+    *,
+    level: str,
+    control: bool = False,
+    exclude: bool = False,
+    permutations: int,
+    seed: int,
+) -> dict[str, float]:
+    """Return p-values of the importances from a permutation null at the level of stimuli or of lemmas."""
+    names = list(features)
+    given = features.assign(same_word=lemmas) if control else features
+    excluded = lemmas if exclude else None
+    result = cross_validate(given, vectors, alphas=ALPHAS, seed=seed, drop_column=False, exclude=excluded)
+    table = infer(
+        given,
+        vectors,
+        result,
+        units=dict.fromkeys(names, lemmas) if level == "lemma" else None,
+        controls=["same_word"] if control else [],
+        n_resamples=0,
+        n_permutations=permutations,
+        seed=seed,
+        exclude=excluded,
+    )
+    found = table[(table["quantity"] == "importance") & table["feature"].isin(names)]
+    return dict(zip(found["feature"], found["p"], strict=True))
+
+
+ANALYSES = {
+    "stimuli": {"level": "stimulus"},
+    "stimuli + same word": {"level": "stimulus", "control": True},
+    "stimuli, no same-word pairs": {"level": "stimulus", "exclude": True},
+    "lemmas": {"level": "lemma"},
+    "lemmas + same word": {"level": "lemma", "control": True},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulations", type=int, default=100)
+    parser.add_argument("--permutations", type=int, default=99)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    rng = np.random.default_rng(arguments.seed)
+    rows = []
+    for simulation in tqdm(range(arguments.simulations)):
+        for n_lemmas in (12, 24):
+            features, vectors, lemmas = simulate(rng, n_lemmas)
+            found = {"pairs": pair_p_values(features, vectors, rng)}
+            for name, settings in ANALYSES.items():
+                found[name] = mlem_p_values(
+                    features, vectors, lemmas, **settings, permutations=arguments.permutations, seed=simulation
+                )
+            rows += [(n_lemmas, name, p) for name, values in found.items() for p in values.values()]
+    table = pd.DataFrame(rows, columns=["lemmas", "analysis", "p"])
+    shares = table.groupby(["lemmas", "analysis"], sort=False)["p"].agg(
+        tests="size", below_05=lambda p: (p <= 0.05).mean(), below_01=lambda p: (p <= 0.01).mean()
+    )
+    shares["standard_error_05"] = np.sqrt(shares["below_05"] * (1 - shares["below_05"]) / shares["tests"])
+    print(shares.round(3).to_string())
+    RESULTS.mkdir(exist_ok=True)
+    shares.to_csv(RESULTS / "lexical_control.csv")
+
+
+if __name__ == "__main__":
+    main()
