@@ -53,10 +53,9 @@ def dynamical_similarity(
         raise InputError("The two systems must be given the same sequences: their lengths differ.")
     sys.modules["torch"].manual_seed(seed)  # the library's; this stage does not import it
     systems = [[np.asarray(sequence, dtype=np.float64) for sequence in s] for s in (sequences_x, sequences_y)]
-    model = dsa(
-        systems[0], systems[1], n_delays=delays, rank=rank, iters=iterations, score_method="angular", verbose=False
-    )
-    return float(np.asarray(model.fit_score()).ravel()[0])
+    # Given as one list of systems, each with its own list of sequences; two lists would be taken for 2 x n systems.
+    model = dsa(systems, None, n_delays=delays, rank=rank, iters=iterations, score_method="angular", verbose=False)
+    return float(np.asarray(model.fit_score())[0, 1])
 
 
 def sentence_sequences(stimuli: pd.DataFrame, vectors: Any) -> list[npt.NDArray[np.float64]]:

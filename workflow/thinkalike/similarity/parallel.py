@@ -6,9 +6,10 @@ of small decompositions that compete for cores.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -16,8 +17,16 @@ Result = TypeVar("Result")
 
 def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> list[Result]:
     """Return [function(item) for item in items], in that order, computed by `threads` workers."""
-    with threadpool_limits(limits=1):
+    with _controller().limit(limits=1):
         if threads <= 1:
             return [function(item) for item in items]
         with ThreadPoolExecutor(threads) as workers:
             return list(workers.map(function, items))
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    """Return what controls the BLAS of numpy and of scipy; to look for them takes milliseconds, so once."""
+    import scipy.linalg  # noqa: F401  (has a BLAS of its own, which must be loaded to be found)
+
+    return ThreadpoolController()

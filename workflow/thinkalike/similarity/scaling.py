@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from thinkalike.errors import InputError
 
@@ -76,7 +77,6 @@ def _classical(values: Matrix) -> Matrix:
 
 def _smacof(values: Matrix, start: Matrix) -> Matrix:
     from sklearn.manifold import smacof
-    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         points, _ = smacof(
