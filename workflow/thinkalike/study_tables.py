@@ -72,8 +72,9 @@ def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
 
 
 def families(models: pd.DataFrame) -> dict[str, str]:
-    """Return each model's family, in the study's order."""
-    return dict(models[["model", "family"]].drop_duplicates().itertuples(index=False))
+    """Return each model's family in the study's order, as the figures want it: untrained controls say so."""
+    rows = models[["model", "family", "control"]].drop_duplicates().itertuples(index=False)
+    return {row.model: f"{row.family}-untrained" if row.control else row.family for row in rows}
 
 
 def version_table() -> pd.DataFrame:

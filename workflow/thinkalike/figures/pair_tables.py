@@ -40,7 +40,7 @@ def explain_pairs(
     dict
         `pairs`: `pair` (most, least), the two layers, the value, and per feature both importances and the feature's
         contribution to the weighted Kendall correlation, one row a feature; `words`: `pair, side` (a, b),
-        `stimulus_id, x, y`, the map of the words of each layer.
+        `stimulus_id, x, y, stress`, the map of the words of each layer.
     """
     controls = set(models.loc[models["control"], "model"])
     trained = models.loc[~models["control"]] if len(controls) < models["model"].nunique() else models
@@ -49,6 +49,7 @@ def explain_pairs(
         measure,
         between_models_only=trained["family"].nunique() > 1,
         exclude=set(models["model"]) - set(trained["model"]),
+        families=dict(models[["model", "family"]].drop_duplicates().itertuples(index=False)),
     )
     features = [_features(name, pair, importance) for name, pair in chosen.items()]
     words = [
@@ -61,7 +62,7 @@ def explain_pairs(
     columns = ["pair", *_LAYERS, "value", "feature", "importance_a", "importance_b", "contribution"]
     return {
         "pairs": pairs[columns],
-        "words": pd.concat(words, ignore_index=True)[["pair", "side", "stimulus_id", "x", "y"]],
+        "words": pd.concat(words, ignore_index=True)[["pair", "side", "stimulus_id", "x", "y", "stress"]],
     }
 
 
