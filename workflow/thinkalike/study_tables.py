@@ -73,8 +73,9 @@ def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
 
 def families(models: pd.DataFrame) -> dict[str, str]:
     """Return each model's family in the study's order, as the figures want it: untrained controls say so."""
-    rows = models[["model", "family", "control"]].drop_duplicates().itertuples(index=False)
-    return {row.model: f"{row.family}-untrained" if row.control else row.family for row in rows}
+    rows = models[["model", "family", "control"]].drop_duplicates()
+    names = rows["family"].where(~rows["control"], rows["family"] + "-untrained")
+    return dict(zip(rows["model"], names, strict=True))
 
 
 def version_table() -> pd.DataFrame:
