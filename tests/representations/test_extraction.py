@@ -196,7 +196,9 @@ def test_one_sentence_that_never_fits(saved_model: SavedModel, tmp_path: Path, m
         vectors(tmp_path / "r", saved_model("gpt2"), (SENTENCES, STIMULI))
 
 
-@pytest.mark.parametrize(("architecture", "limit"), [("bert", 64), ("roberta", 64), ("gpt2", 64), ("llama", 64)])
+@pytest.mark.parametrize(
+    ("architecture", "limit"), [("bert", 64), ("roberta", 64), ("gpt2", 64), ("llama", 64), ("mpt", 64)]
+)
 def test_no_sentence_is_truncated(architecture: str, limit: int, saved_model: SavedModel, tmp_path: Path) -> None:
     words = ["dogs"] * 70
     sentences = pd.DataFrame({"sentence_id": ["long"], "words": [words]})

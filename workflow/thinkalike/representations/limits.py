@@ -13,8 +13,8 @@ def longest_input(network: Any) -> int | None:
             return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
     config = network.config
     config = config.get_text_config() if hasattr(config, "get_text_config") else config
-    limit = getattr(config, "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else None
+    limits = [getattr(config, key, None) for key in ("max_position_embeddings", "max_seq_len")]
+    return next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
 
 
 def vocabulary_size(network: Any) -> int:
