@@ -1,9 +1,14 @@
 """The table of measures in the documentation, written from their metadata."""
 
 import math
+import sys
+from pathlib import Path
 
+from thinkalike.files import whole_file
 from thinkalike.similarity.measure import INVARIANCES, MEASURES, Measure
 
+_START = "<!-- measures:"
+_END = "<!-- end of measures -->"
 _SHORT = {
     "orthogonal": "OT",
     "isotropic scaling": "IS",
@@ -54,3 +59,19 @@ def _number(value: float) -> str:
         return "-∞" if value < 0 else "∞"
     named = {math.sqrt(2): "√2", math.pi / 2: "π/2"}
     return named.get(value, f"{value:g}")
+
+
+def with_table(page: str) -> str:
+    """Return a Markdown page with the table between its two marks renewed."""
+    head, rest = page.split(_START, 1)
+    mark, rest = rest.split("\n", 1)
+    return head + _START + mark + "\n\n" + measures_table() + "\n" + _END + rest.split(_END, 1)[1]
+
+
+if __name__ == "__main__":
+    import thinkalike.similarity  # noqa: F401  (registers the measures)
+
+    page = Path(sys.argv[1])
+    text = with_table(page.read_text(encoding="utf-8"))
+    with whole_file(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,137 @@
+"""Feature-based similarity: profiles of importance, what each feature contributes, trajectories over layers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import weightedtau
+
+from thinkalike.errors import InputError
+from thinkalike.similarity import compare_profiles, decompose_weighted_kendall, trajectory_distance
+from thinkalike.similarity.trajectories import warping_distance
+
+
+def importance(seed, layers=3, folds=4, features="abcdef"):
+    rng = np.random.default_rng(seed)
+    rows = [
+        {"model": "m", "layer": str(k), "fold": f, "feature": x, "role": "feature", "importance": rng.random()}
+        for k in range(layers)
+        for f in range(folds)
+        for x in features
+    ]
+    control = [
+        {**row, "feature": "word_identity", "role": "control", "importance": 9 + rng.random()}
+        for row in rows
+        if row["feature"] == features[0]
+    ]
+    return pd.DataFrame(rows + control).assign(weight=0.0)
+
+
+A, B = importance(0), importance(1, layers=2)
+
+
+def test_value_is_scipy_s_of_the_mean_profiles_without_controls():
+    table = compare_profiles(A, B.iloc[::-1], model_a="a", model_b="b")
+    assert list(table.columns) == ["model_a", "layer_a", "model_b", "layer_b", "measure", "value", "low", "high"]
+    assert len(table) == 6
+    means = [T[T.role == "feature"].groupby(["layer", "feature"])["importance"].mean() for T in (A, B)]
+    for row in table.itertuples():
+        expected = weightedtau(means[0][row.layer_a], means[1][row.layer_b]).statistic
+        assert row.value == pytest.approx(expected, abs=1e-11)
+
+
+def test_low_and_high_span_the_folds():
+    table = compare_profiles(A, B, model_a="a", model_b="b").set_index(["layer_a", "layer_b"])
+    folds = [
+        compare_profiles(A[A.fold == fold], B[B.fold == fold], model_a="a", model_b="b")["value"] for fold in range(4)
+    ]
+    both = np.array([*folds, table["value"].to_numpy()])
+    np.testing.assert_array_equal(table["low"], both.min(axis=0))
+    np.testing.assert_array_equal(table["high"], both.max(axis=0))
+    assert (table["low"] < table["high"]).all()
+
+
+@pytest.mark.parametrize("measure", ["spearman_profiles", "cosine_profiles", "euclidean_profiles"])
+def test_other_measures_of_profiles(measure):
+    table = compare_profiles(A, A, measure=measure, model_a="a", model_b="a")
+    matrix = table["value"].to_numpy().reshape(3, 3)
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-12)
+    np.testing.assert_allclose(np.diagonal(matrix), 0 if measure == "euclidean_profiles" else 1, atol=1e-12)
+
+
+def test_a_layer_without_any_importance_is_undefined_not_an_error():
+    flat = A.assign(importance=np.where(A.layer == "1", 0.0, A.importance))
+    table = compare_profiles(flat, B, model_a="a", model_b="b").set_index(["layer_a", "layer_b"])
+    assert table.loc["1"][["value", "low", "high"]].isna().all(axis=None)
+    assert table.loc["0"].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (B[B.feature != "c"], "Feature 'c' is in the profile of a alone"),
+        (B.drop(columns="role"), "b: the importance table has no column 'role'"),
+        (pd.concat([B, B]), "b: .*more than one row for layer 0, fold 0"),
+        (B.drop(index=3), "b: layer 0, fold 0 lacks an importance of feature 'd'"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(table, message):
+    with pytest.raises(InputError, match=message):
+        compare_profiles(A, table, model_a="a", model_b="b")
+    with pytest.raises(InputError, match="'rsa' compares representations"):
+        compare_profiles(A, B, measure="rsa", model_a="a", model_b="b")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(st.integers(2, 12).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0, 5), min_size=n, max_size=n)] * 2)))
+def test_contributions_sum_to_the_weighted_kendall_also_with_ties(lists):
+    x, y = (np.array(values) / 7 for values in lists)
+    names = [f"f{i}" for i in range(len(x))]
+    a, b = pd.Series(x, names), pd.Series(y, names)
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        with pytest.raises(InputError, match="nothing to decompose"):
+            decompose_weighted_kendall(a, b)
+        return
+    parts = decompose_weighted_kendall(a, b.iloc[::-1])
+    assert list(parts.index) == names
+    assert parts.sum() == pytest.approx(weightedtau(x, y).statistic, abs=1e-12)
+
+
+def test_contributions_name_the_feature_that_makes_two_layers_differ():
+    a = pd.Series({"number": 0.5, "tense": 0.4, "gender": 0.3, "length": 0.2, "position": 0.1})
+    b = a.copy()
+    b["position"] = 0.9
+    parts = decompose_weighted_kendall(a, b)
+    assert parts.idxmin() == "position" and parts["position"] < 0
+    assert decompose_weighted_kendall(a, a).sum() == pytest.approx(1.0)
+    with pytest.raises(InputError, match="the same features"):
+        decompose_weighted_kendall(a, b.drop("tense"))
+
+
+def test_trajectory_distance_is_the_cheapest_monotone_path():
+    costs = np.random.default_rng(0).random((4, 3))
+    total = np.full((4, 3), np.inf)
+    total[0, 0] = costs[0, 0]
+    for i in range(4):
+        for j in range(3):
+            steps = []
+            if i:
+                steps.append(total[i - 1, j] + costs[i, j])
+            if j:
+                steps.append(total[i, j - 1] + costs[i, j])
+            if i and j:
+                steps.append(total[i - 1, j - 1] + 2 * costs[i, j])
+            total[i, j] = min([total[i, j], *steps])
+    assert warping_distance(costs) == pytest.approx(total[-1, -1] / 7)
+
+
+def test_trajectories_of_the_same_path_at_another_pace_are_at_distance_zero():
+    slow = A[A.layer == "0"], A[A.layer == "0"].assign(layer="0b"), A[A.layer == "1"], A[A.layer == "2"]
+    assert trajectory_distance(A, pd.concat(slow)) == pytest.approx(0.0, abs=1e-12)
+    assert trajectory_distance(A, B) > 0.05
+    assert trajectory_distance(A, B) == pytest.approx(trajectory_distance(B, A), abs=1e-12)
+    assert trajectory_distance(A, A, metric="weighted_kendall") == pytest.approx(0.0, abs=1e-12)
+    assert trajectory_distance(A, B, metric="cosine_profiles", step_pattern="symmetric1") > 0
+    with pytest.raises(InputError, match="'metric' is 'manhattan'"):
+        trajectory_distance(A, B, metric="manhattan")
