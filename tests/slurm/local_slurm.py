@@ -118,7 +118,8 @@ def start() -> None:
 
 
 def _configure() -> None:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    # SLURM keeps the sum of requests below this, and the requests are generous.
+    memory = max(24_000, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20)
     values = {"node": NODE, "folder": FOLDER, "cpus": CPUS, "gpus": GPUS, "last": GPUS - 1, "memory": memory}
     for number in range(GPUS):
         (FOLDER / f"gpu{number}").symlink_to("/dev/null")

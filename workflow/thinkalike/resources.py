@@ -13,9 +13,10 @@ from typing import Any
 from thinkalike.model_size import ModelSize, model_size
 from thinkalike.study import Study
 
-# Python with numpy, scipy, pandas, pyarrow; and with torch and transformers (MB).
-_BASE = 500
-_BASE_TORCH = 1_800
+# Python with numpy, scipy, pandas, pyarrow, beside it the two Snakemakes that sit in a SLURM job (150 MB each); and with
+# torch and transformers (MB).
+_BASE = 800
+_BASE_TORCH = 2_000
 _WORDS_PER_SENTENCE = 4
 _STIMULI_UNKNOWN = 2_000
 # Measures whose cost grows with the square of N are computed on at most this many stimuli.

@@ -1,0 +1,80 @@
+"""Studies through sbatch: whole, two at once, and all that needs no GPU inside a single allocation."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from activation_study import activation_study
+from conftest import ROOT, Cluster, accounts, queue, submitted, wait_for
+
+CORPUS = {"grammar": "config/grammars/corpus.fcfg", "sentences": 2000, "heldout": 60}
+
+
+def tables(folder: Path, study: str) -> dict[str, bytes]:
+    """Return the bytes of a study's tables."""
+    found = sorted((folder / "results" / study).glob("*/tables/*"))
+    assert found
+    return {path.name: path.read_bytes() for path in found}
+
+
+def tiny_study(folder: Path) -> dict:
+    """A model trained here, another given by its activations."""
+    study = activation_study(folder, {"alpha": 1}, name="tiny")
+    study["models"]["lstm"] = {"train": "lstm", "layers": 1, "width": 16, "steps": 5}
+    study["datasets"]["words"]["corpus"] = CORPUS
+    return study
+
+
+def test_the_tiny_study_through_sbatch_has_the_bytes_of_a_local_run(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    study = tiny_study(cluster.folder)
+    expected = cluster.jobs(study)
+    _, text = cluster.run(study, seconds=280)
+    here = {"all", "agreement", "resources", "stimulus_report"}
+    through_slurm = sum(
+        count for rule, count in expected.items() if not (rule.startswith(("collect", "figure")) or rule in here)
+    )
+    assert submitted(text) == through_slurm
+    assert not queue()
+    finished = accounts()
+    assert {job["partition"] for job in finished if job["rule"] == "extract"} == {"gpu"}
+    assert all("gpu" in job["gres"] for job in finished if job["rule"] == "extract")
+    assert {job["partition"] for job in finished if job["rule"] != "extract"} == {"cpu"}
+    assert cluster.jobs(study) == {}, "a second run would do something"
+    local = Cluster(tmp_path_factory.mktemp("local"))
+    local.run_here(tiny_study(local.folder))
+    assert tables(cluster.folder, "tiny") == tables(local.folder, "tiny")
+
+
+def test_two_studies_in_one_checkout_with_models_of_the_same_name(cluster: Cluster) -> None:
+    first = activation_study(cluster.folder, {"alpha": 1}, name="first")
+    second = activation_study(cluster.folder, {"alpha": 1}, name="second", seed=1)
+    processes = [cluster.start(study, "all_mlem") for study in (first, second)]
+    texts = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(texts)
+    assert cluster.jobs(first, "all_mlem") == cluster.jobs(second, "all_mlem") == {}
+    scores = [tables(cluster.folder, name)["scores.csv"] for name in ("first", "second")]
+    assert scores[0] != scores[1], "the two studies have different activations"
+
+
+def test_the_rest_in_one_allocation(cluster: Cluster) -> None:
+    study = activation_study(cluster.folder, {"alpha": 2, "beta": 1})
+    _, text = cluster.run(study, "all_representations")
+    assert submitted(text) == 3
+    command = ["sbatch", "--parsable", "--cpus-per-task=3", "--mem=6G", "--time=10"]
+    arguments = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "activations.yaml", "all_similarity"]
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(cluster.folder)}
+    job = subprocess.run(
+        [*command, "profiles/allocation/run.sh", *arguments],
+        cwd=cluster.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    wait_for(lambda: job not in {row[0] for row in queue()}, seconds=120, what="the end of the allocation")
+    log = (cluster.folder / f"thinkalike-{job}.log").read_text()
+    assert "12 of 12 steps (100%) done" in log or not cluster.jobs(study, "all_similarity"), log
+    assert cluster.jobs(study, "all_similarity") == {}, log
