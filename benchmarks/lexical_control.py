@@ -20,6 +20,7 @@ Prints a table and writes it to benchmarks/results/lexical_control.csv.
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -98,13 +99,26 @@ def mlem_p_values(
     return dict(zip(found["feature"], found["p"], strict=True))
 
 
-ANALYSES = {
+ANALYSES: dict[str, dict[str, Any]] = {
     "stimuli": {"level": "stimulus"},
     "stimuli + same word": {"level": "stimulus", "control": True},
     "stimuli, no same-word pairs": {"level": "stimulus", "exclude": True},
     "lemmas": {"level": "lemma"},
     "lemmas + same word": {"level": "lemma", "control": True},
 }
+
+
+def summarise(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
+    """Return, and write, the share of small p-values of each analysis."""
+    table = pd.DataFrame(rows, columns=["lemmas", "analysis", "p"])
+    table = table.assign(below_05=table["p"] <= 0.05, below_01=table["p"] <= 0.01)
+    shares = table.groupby(["lemmas", "analysis"], sort=False).agg(
+        tests=("p", "size"), below_05=("below_05", "mean"), below_01=("below_01", "mean")
+    )
+    shares["standard_error_05"] = np.sqrt(shares["below_05"] * (1 - shares["below_05"]) / shares["tests"])
+    RESULTS.mkdir(exist_ok=True)
+    shares.to_csv(RESULTS / "lexical_control.csv")
+    return shares
 
 
 def main() -> None:
@@ -124,14 +138,8 @@ def main() -> None:
                     features, vectors, lemmas, **settings, permutations=arguments.permutations, seed=simulation
                 )
             rows += [(n_lemmas, name, p) for name, values in found.items() for p in values.values()]
-    table = pd.DataFrame(rows, columns=["lemmas", "analysis", "p"])
-    shares = table.groupby(["lemmas", "analysis"], sort=False)["p"].agg(
-        tests="size", below_05=lambda p: (p <= 0.05).mean(), below_01=lambda p: (p <= 0.01).mean()
-    )
-    shares["standard_error_05"] = np.sqrt(shares["below_05"] * (1 - shares["below_05"]) / shares["tests"])
+        shares = summarise(rows)  # after every simulation, so that an interrupted run leaves its result
     print(shares.round(3).to_string())
-    RESULTS.mkdir(exist_ok=True)
-    shares.to_csv(RESULTS / "lexical_control.csv")
 
 
 if __name__ == "__main__":

@@ -207,10 +207,11 @@ def test_multiword_tokens_can_be_split() -> None:
 
 
 def test_any_feature_of_the_treebank_can_be_declared(tmp_path: Path) -> None:
-    line = "1\tOui\toui\tINTJ\tI\tVerbForm=Fin\t0\troot\t_\tFreq=4.5|SpaceAfter=No\n\n"
+    line = "1\tOui\t_\tINTJ\tI\tVerbForm=Fin\t0\troot\t_\tFreq=4.5|SpaceAfter=No\n\n"
     source = {"features": {"verb_form": None, "freq": {"kind": "numeric"}, "language_part_of_speech": None}}
     stimuli = from_text(tmp_path, line, name="t.conllu", key="conllu", **source).stimuli
-    assert stimuli[["verb_form", "freq", "language_part_of_speech"]].to_numpy().tolist() == [["Fin", 4.5, "I"]]
+    columns = ["verb_form", "freq", "language_part_of_speech", "lemma"]
+    assert stimuli[columns].to_numpy().tolist() == [["Fin", 4.5, "I", "Oui"]]  # without a lemma, the word is its own
 
 
 @pytest.mark.parametrize(

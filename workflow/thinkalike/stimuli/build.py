@@ -96,7 +96,7 @@ def _stimuli(
     for key in ("lemma", "context_group"):
         if key not in features and (key in rows or (key in DERIVED and raw.by_word)):
             column = rows[key] if key in rows else DERIVED[key](rows, raw.sentences)
-            stimuli[key] = column.astype(object).where(column.notna(), None)
+            stimuli[key] = column.astype(object).where(column.notna(), stimuli["word"])
     if not len(stimuli):
         raise InputError(f"{location}: there is no stimulus in it; check the file and the key 'punctuation'.")
     return stimuli

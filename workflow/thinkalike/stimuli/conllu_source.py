@@ -154,9 +154,14 @@ def _annotation(token: conllu.Token, depths: Mapping[int, int]) -> dict[str, Any
     columns.pop("space_after", None)
     return {
         **columns,
-        "lemma": token["lemma"],
-        "part_of_speech": token["upos"],
-        "language_part_of_speech": token["xpos"],
-        "dependency_relation": token["deprel"],
+        "lemma": _given(token["lemma"], token["form"]),
+        "part_of_speech": _given(token["upos"]),
+        "language_part_of_speech": _given(token["xpos"]),
+        "dependency_relation": _given(token["deprel"]),
         "dependency_depth": depths[token["id"]],
     }
+
+
+def _given(value: str | None, form: str = "") -> str | None:
+    """Return None for the underscore that stands for nothing; only the lemma of an underscore is one."""
+    return None if value == "_" != form else value

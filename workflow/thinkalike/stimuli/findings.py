@@ -72,11 +72,13 @@ def _rare(pairs: pd.DataFrame, levels: pd.DataFrame, compared: list[str]) -> lis
         if name in compared and 0 < share < RARE_PAIRS:
             text = f"{name} varies on only {share:.2%} of the pairs, too few to estimate its importance well."
             rows.append((name, None, "rare pairs", share, text))
-    for name, level, count in zip(levels["feature"], levels["level"], levels["stimuli"], strict=True):
-        if name in compared and level is not None and count < RARE_LEVEL:
-            stimuli = "1 stimulus" if count == 1 else f"{count} stimuli"
-            text = f"{name} is '{level}' for only {stimuli}: some folds will lack it."
-            rows.append((name, None, "rare level", count, text))
+    few = levels[levels["level"].notna() & (levels["stimuli"] < RARE_LEVEL)]
+    for name in compared:
+        rare = few[few["feature"] == name]
+        if len(rare):
+            named = ", ".join(f"'{level}' ({n})" for level, n in zip(rare["level"], rare["stimuli"], strict=True))
+            text = f"{name} has levels that fewer than {RARE_LEVEL} stimuli share and some folds will lack: {named}."
+            rows.append((name, None, "rare level", len(rare), text))
     return rows
 
 
