@@ -1,0 +1,69 @@
+"""What README says to type is typed here; what takes minutes is run dry."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from thinkalike.configuration import read_schema
+from thinkalike.study import load_study
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
+
+
+def test_there_are_the_commands_that_this_test_knows():
+    assert set(commands()) == {"make", "make test", "make run CONFIG=config/paper.yaml"}
+
+
+@pytest.mark.parametrize("command", commands())
+def test_make_knows_every_target(command):
+    result = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("study", ["config/config.yaml", "config/paper.yaml", "config/llm.yaml"])
+def test_every_study_that_is_shipped_can_be_planned(study, tmp_path):
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", study, "--dry-run"]
+    result = subprocess.run([*command, "--quiet"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_models_of_the_readme_are_a_valid_study(tmp_path):
+    (block,) = blocks("yaml")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/cortex.parquet").touch()
+    (tmp_path / "language.fcfg").touch()
+    dataset = {"grammar": "language.fcfg", "corpus": {"grammar": "language.fcfg"}}
+    study = {"study": "readme", "datasets": {"words": dataset}, **yaml.safe_load(block)}
+    loaded = load_study(study, read_schema(ROOT / "workflow/schemas/study.schema.yaml"), tmp_path)
+    assert list(loaded.models) == ["bert-seed0", "bert-seed1", "bert-untrained", "gpt2", "cortex"]
+
+
+def test_the_python_of_the_readme_runs(capsys):
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame({name: rng.choice(["a", "b"], 60) for name in ("tense", "number")})
+    vectors = (features == "a").to_numpy(float) @ rng.normal(size=(2, 16)) + 0.1 * rng.normal(size=(60, 16))
+    names = {"features": features, "vectors": vectors, "others": vectors + 1, "sentences": np.arange(60) // 3}
+    for block in blocks("python"):
+        exec(block, names)
+    assert "tense" in capsys.readouterr().out
+
+
+def test_every_link_into_the_repository_leads_somewhere():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    assert links and not [link for link in links if not (ROOT / link).exists()]
