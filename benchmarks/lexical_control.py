@@ -65,7 +65,7 @@ def pair_p_values(features: pd.DataFrame, vectors: NDArray[np.float64], rng: np.
             permuted[:, f] = rng.permutation(permuted[:, f])
             increase[test, f] = (target[test] - permuted @ weights[:-1] - weights[-1]) ** 2 - base
     z = increase.mean(axis=0) / np.maximum(increase.std(axis=0, ddof=1) / np.sqrt(len(target)), 1e-300)
-    return dict(zip(features, norm.sf(z), strict=True))
+    return dict(zip(map(str, features.columns), norm.sf(z).tolist(), strict=True))
 
 
 def mlem_p_values(
