@@ -47,31 +47,42 @@ rule all_similarity:
     localrule: True
 
 
+# All numbers, no figures.
+rule all_tables:
+    input:
+        collect(
+            "<results>/{dataset}/tables/{table}.csv",
+            dataset=STUDY.datasets,
+            table=[*STUDY.tables, *STIMULUS_TABLES],
+        ),
+    localrule: True
+
+
 # One model: its vectors and the fits of its layers, on every dataset.
-for name, model in STUDY.models.items():
+for one_model in STUDY.models.values():
 
     rule:
         name:
-            f"model_{name}"
+            f"model_{one_model.name}"
         input:
             collect(
                 "<results>/{dataset}/{model}/mlem/layer-{layer}/scores.parquet",
                 dataset=STUDY.datasets,
-                model=name,
-                layer=model.layers,
+                model=one_model.name,
+                layer=one_model.layers,
             ),
         localrule: True
 
 
 # One measure: all pairs of models by it.
-for measure in STUDY.measures:
+for one_measure in STUDY.measures:
 
     rule:
         name:
-            f"measure_{measure}"
+            f"measure_{one_measure}"
         input:
             [
-                f"results/{STUDY.name}/{dataset}/similarity/{measure}/{a}--{b}.parquet"
+                f"results/{STUDY.name}/{dataset}/similarity/{one_measure}/{a}--{b}.parquet"
                 for dataset in STUDY.datasets
                 for a, b in STUDY.pairs
             ],

@@ -26,7 +26,8 @@ def logged(log: str | Path) -> Iterator[None]:
             level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
         )
         logging.captureWarnings(True)
-        logging.getLogger(__name__).info("started, process %d", os.getpid())
+        threads = os.environ.get("OMP_NUM_THREADS", "unset")
+        logging.getLogger(__name__).info("started, process %d, OMP_NUM_THREADS %s", os.getpid(), threads)
         try:
             yield
         except InputError as error:

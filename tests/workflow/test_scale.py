@@ -1,0 +1,70 @@
+"""A study of 43 models and 1,200 layers: the plan is made in under a minute, and a model more costs what it has to."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Workflow
+
+pytestmark = pytest.mark.slow
+
+LAYERS = 1200
+
+
+def large_study(models: int) -> dict[str, Any]:
+    """A study of models of the hub, none of which is here."""
+    return {
+        "study": "large",
+        "datasets": {"words": {"grammar": "config/grammars/short_sentences.fcfg", "sentences": 7500}},
+        # 42 models of 28 layers and one of 24.
+        "models": {
+            f"model{number:02d}": {"hub": f"somebody/model{number:02d}", "layers": 27 if number < 42 else 23}
+            for number in range(models)
+        },
+        "similarity": {"feature_based": ["weighted_kendall"], "feature_agnostic": ["rsa", "cka_debiased"]},
+    }
+
+
+def test_the_plan_of_1200_layers_is_made_in_under_a_minute(workflow: Workflow) -> None:
+    start = time.monotonic()
+    jobs = workflow.jobs(large_study(43))
+    seconds = time.monotonic() - start
+    pairs = 43 * 44 // 2
+    assert jobs["download"] == jobs["extract"] == 43
+    assert jobs["mlem"] == LAYERS
+    assert jobs["compare_profiles"] == pairs
+    assert jobs["compare_representations"] == 2 * pairs
+    assert sum(jobs.values()) < 1.1 * (2 * 43 + LAYERS + 3 * pairs)
+    assert seconds < 60
+
+
+def test_the_43rd_model_runs_only_its_own_jobs(workflow: Workflow) -> None:
+    pretend_done(workflow, large_study(42))
+    jobs = workflow.jobs(large_study(43))
+    own = {"download": 1, "extract": 1, "mlem": 24, "compare_profiles": 43, "compare_representations": 2 * 43}
+    assert own.items() <= jobs.items()
+    others = {rule: count for rule, count in jobs.items() if rule not in own}
+    assert set(others.values()) == {1}, "collections and figures, once each"
+    assert "stimuli" not in jobs
+
+
+def pretend_done(workflow: Workflow, study: dict[str, Any]) -> None:
+    """Put an empty file in the place of every result, all of the same age."""
+    summary = workflow.study(study, "--summary").stdout
+    paths = [line.split("\t")[0] for line in summary.splitlines() if line.startswith("results/")]
+    assert len(paths) > LAYERS
+    moment = time.time() - 60
+    for path in (workflow.folder / name for name in paths):
+        _make(path)
+    for path in (workflow.folder / "results").rglob("*"):
+        os.utime(path, (moment, moment))
+
+
+def _make(path: Path) -> None:
+    if path.name == "representations":
+        path.mkdir(parents=True, exist_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
