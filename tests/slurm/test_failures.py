@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from typing import Any
 
 from activation_study import activation_study, write_activations
@@ -61,11 +62,14 @@ def test_a_job_beyond_its_time_or_cancelled_is_tried_again_with_more_and_then_na
         first = wait_for(lambda: len(jobs := running("mlem")) == 2 and jobs, what="the start of two fits")
         known = {job["id"] for job in first}
         late, cancelled = first
+        wait_for(lambda: computing(cluster, 2), what="the fits' own start")
+        ended = time.time()
         end_by_time(late)
         subprocess.run(["scancel", cancelled["id"]], check=True)
         second = wait_for(lambda: len(jobs := running("mlem", known)) == 2 and jobs, 90, "a second attempt of both")
         assert all(job["minutes"] == 2 * first[0]["minutes"] for job in second)
         assert all(int(job["memory"][:-1]) == 2 * int(first[0]["memory"][:-1]) for job in second)
+        wait_for(lambda: computing(cluster, 2, since=ended), what="the fits' second start")
         for job in second:
             end_by_time(job) if job["wildcards"] == late["wildcards"] else subprocess.run(["scancel", job["id"]])
         text, _ = process.communicate(timeout=90)
@@ -75,6 +79,12 @@ def test_a_job_beyond_its_time_or_cancelled_is_tried_again_with_more_and_then_na
     assert "status is: 'TIMEOUT'" in text
     assert "status is: 'CANCELLED'" in text
     assert not queue()
+
+
+def computing(cluster: Cluster, number: int, since: float = 0.0) -> bool:
+    """Return whether that many fits have begun to write their log after `since`."""
+    logs = (cluster.folder / "results").rglob("mlem/layer-*.log")
+    return sum(path.stat().st_mtime > since for path in logs) == number
 
 
 def end_by_time(job: dict[str, Any]) -> None:

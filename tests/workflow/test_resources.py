@@ -122,6 +122,16 @@ def test_every_rule_declares_threads_memory_time_and_log() -> None:
             assert "localrule: True" in body or "growing(" in body or "NEEDS." in body, f"{name} never asks for more"
 
 
+def test_a_rule_made_from_a_local_one_is_local_too() -> None:
+    # Snakemake does not pass `localrule` on.
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        text = path.read_text()
+        bodies = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, flags=re.MULTILINE | re.DOTALL))
+        made = re.findall(r"^use rule (\w+) as (\w+) with:\n(.*?)(?=^\S|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+        for origin, name, body in made:
+            assert ("localrule: True" in bodies[origin]) == ("localrule: True" in body), name
+
+
 def test_a_job_has_as_many_threads_as_its_rule_says(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     study = activation_study(workflow.folder, {"alpha": 1})
     # What a user's shell says must not matter.

@@ -109,6 +109,7 @@ use rule figure_feature_importance as figure_scores with:
         ],
     log:
         "<logs>/{dataset}/figures/scores.log",
+    localrule: True
     params:
         figure="score_by_layer",
         arguments={},
@@ -136,6 +137,7 @@ use rule figure_feature_importance as figure_training with:
         ],
     log:
         "<logs>/{dataset}/figures/training.log",
+    localrule: True
     params:
         figure="training_curves",
         arguments={},
@@ -163,6 +165,7 @@ use rule figure_feature_importance as figure_grammaticality with:
         ],
     log:
         "<logs>/{dataset}/figures/grammaticality.log",
+    localrule: True
     params:
         figure="agreement_accuracy",
         arguments={},
@@ -190,6 +193,7 @@ use rule figure_feature_importance as figure_similarity_scatter with:
         ],
     log:
         "<logs>/{dataset}/figures/similarity_scatter.log",
+    localrule: True
     params:
         figure="similarity_scatter",
         arguments=dict(
@@ -220,6 +224,7 @@ use rule figure_feature_importance as figure_seed_agreement with:
         ],
     log:
         "<logs>/{dataset}/figures/seed_agreement.log",
+    localrule: True
     params:
         figure="seed_agreement",
         arguments=dict(measure=STUDY.similarity["feature_based"][0]),
@@ -352,6 +357,7 @@ use rule figure_pair_most as figure_pair_least with:
         ],
     log:
         "<logs>/{dataset}/figures/pair_least.log",
+    localrule: True
     params:
         pair="least",
         options=STUDY.figures["pair_least"],

@@ -75,6 +75,7 @@ use rule collect_importance as collect_scores with:
         csv="<results>/{dataset}/tables/scores.csv",
     log:
         "<logs>/{dataset}/collect_scores.log",
+    localrule: True
     params:
         table="scores",
     message:
@@ -94,6 +95,7 @@ use rule collect_importance as collect_inference with:
         csv="<results>/{dataset}/tables/inference.csv",
     log:
         "<logs>/{dataset}/collect_inference.log",
+    localrule: True
     params:
         table="inference",
     message:

@@ -192,5 +192,6 @@ use rule collect_training as collect_grammaticality with:
         csv="<results>/{dataset}/tables/grammaticality.csv",
     log:
         "<logs>/{dataset}/collect_grammaticality.log",
+    localrule: True
     message:
         "Table of grammaticality judgements"
