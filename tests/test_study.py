@@ -141,6 +141,31 @@ def test_a_feature_that_the_dataset_does_not_declare_is_named(base):
         load_study(config, SCHEMA, base)
 
 
+def test_a_published_set_is_spelled_out(base):
+    study = load_study(minimal(similarity={"feature_agnostic": ["rsa", "ot+is"]}), SCHEMA, base)
+    agnostic = study.similarity["feature_agnostic"]
+    assert agnostic[:2] == ["rsa", "procrustes.ot+is"] and len(agnostic) == 5
+
+
+def test_a_measure_that_its_set_does_not_have_is_refused(base):
+    with pytest.raises(InputError, match=r"'rsa.ot\+is', but ot\+is has procrustes"):
+        load_study(minimal(similarity={"feature_agnostic": ["rsa.ot+is"]}), SCHEMA, base)
+
+
+def test_the_schema_knows_every_measure():
+    from thinkalike.measure_sets import MEASURE_SETS
+    from thinkalike.similarity import MEASURES
+
+    properties = SCHEMA["properties"]["similarity"]["properties"]
+    agnostic, sets, _ = properties["feature_agnostic"]["items"]["anyOf"]
+    by_kind = {
+        kind: {m.name for m in MEASURES.values() if m.compares == kind} for kind in ("profiles", "representations")
+    }
+    assert set(agnostic["enum"]) == by_kind["representations"]
+    assert set(properties["feature_based"]["items"]["enum"]) == by_kind["profiles"]
+    assert set(sets["enum"]) == set(MEASURE_SETS)
+
+
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="lacks the key 'models'"):
         validate({"study": "a", "datasets": {"d": {"grammar": "x"}}}, SCHEMA)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from thinkalike.configuration import validate
 from thinkalike.errors import InputError
+from thinkalike.measure_sets import MEASURE_SETS
 
 # Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
 TRAINED_ARCHITECTURES = {"bert": False, "gpt2": True, "lstm": False, "mamba": True}
@@ -211,7 +212,7 @@ def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str |
         models=models,
         representations=content["representations"],
         mlem=content["mlem"],
-        similarity=content["similarity"],
+        similarity={**content["similarity"], "feature_agnostic": _measures(content["similarity"]["feature_agnostic"])},
         figures=content["figures"],
     )
 
@@ -320,6 +321,19 @@ def _listed(layers: Any) -> tuple[str, ...]:
     if len(set(labels)) < len(labels):
         raise InputError(f"Configuration: the layers {list(labels)} hold one twice; remove it.")
     return labels
+
+
+def _measures(names: list[str]) -> list[str]:
+    """Return the measures with those of published sets spelled out, such as `procrustes.ot+is`."""
+    measures: list[str] = []
+    for name in names:
+        measures += [f"{member}.{name}" for member in MEASURE_SETS[name]] if name in MEASURE_SETS else [name]
+    for name in measures:
+        base, _, published = name.partition(".")
+        if published and base not in MEASURE_SETS[published]:
+            known = ", ".join(MEASURE_SETS[published])
+            raise InputError(f"Configuration: similarity.feature_agnostic names '{name}', but {published} has {known}.")
+    return list(dict.fromkeys(measures))
 
 
 def _check_corpora(datasets: Mapping[str, Any], models: Mapping[str, Model]) -> None:

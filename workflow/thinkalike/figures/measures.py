@@ -59,20 +59,23 @@ class ColourScale:
 
 def measure_label(measure: str) -> str:
     """Return a measure's name with what it is computed from."""
-    return _LABELS.get(measure, short_label(measure))
+    base, _, published = measure.partition(".")
+    return _LABELS.get(base, short_label(base)) + (f", {published}" if published else "")
 
 
 def short_label(measure: str) -> str:
     """Return a measure's name for a crowded axis."""
-    words = measure.replace("_", " ")
-    return _SHORT.get(measure, words[:1].upper() + words[1:])
+    base, _, published = measure.partition(".")
+    words = base.replace("_", " ")
+    return _SHORT.get(base, words[:1].upper() + words[1:]) + (f" {published}" if published else "")
 
 
 def larger_is_more_similar(measure: str) -> bool:
     """Return whether a larger value means more alike, as the registry of measures says; True for others."""
     from thinkalike.similarity import MEASURES
 
-    return MEASURES[measure].larger_is_more_similar if measure in MEASURES else True
+    base = measure.partition(".")[0]
+    return MEASURES[base].larger_is_more_similar if base in MEASURES else True
 
 
 def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
@@ -93,7 +96,8 @@ def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
 def _lowest(measure: str) -> float:
     from thinkalike.similarity import MEASURES
 
-    return MEASURES[measure].range[0] if measure in MEASURES else 0.0
+    base = measure.partition(".")[0]
+    return MEASURES[base].range[0] if base in MEASURES else 0.0
 
 
 def measures_in_order(names: Iterable[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """How alike are two layers? Every measure says what its number means; see `MEASURES`."""
 
+from thinkalike.measure_sets import MEASURE_SETS
 from thinkalike.similarity import (  # noqa: F401  (importing a family registers its measures)
     canonical,
     cka,
@@ -18,7 +19,6 @@ from thinkalike.similarity.importance import compare_profiles
 from thinkalike.similarity.measure import MEASURES, Measure
 from thinkalike.similarity.probes import probe_layer
 from thinkalike.similarity.scaling import multidimensional_scaling
-from thinkalike.similarity.sets import MEASURE_SETS
 from thinkalike.similarity.stimuli import align
 from thinkalike.similarity.trajectories import trajectory_distance
 

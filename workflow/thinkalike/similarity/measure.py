@@ -13,13 +13,14 @@ Everything else follows from there: `compare`, `compare_all`, the workflow, the 
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, make_dataclass
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from thinkalike.errors import InputError
+from thinkalike.measure_sets import MEASURE_SETS
 from thinkalike.similarity.parallel import parallel_map
 
 Matrix = npt.NDArray[np.float64]
@@ -97,6 +98,8 @@ class Measure:
         Time and memory grow with the square of the number of stimuli.
     comparator
         Makes the object that computes it, from the options.
+    preset
+        Options that differ from the comparator's defaults: those of a published set (see `MEASURE_SETS`).
     """
 
     name: str
@@ -115,15 +118,17 @@ class Measure:
     compares: Literal["representations", "profiles"]
     pairwise: bool
     comparator: Callable[..., Comparator]
+    preset: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, Any]:
         """The options and their defaults."""
-        return {
-            field.name: field.default
-            for field in fields(self.comparator)  # type: ignore[arg-type]
-            if field.init and field.default is not MISSING
+        defaults = {
+            option.name: option.default
+            for option in fields(self.comparator)  # type: ignore[arg-type]
+            if option.init and option.default is not MISSING
         }
+        return {**defaults, **self.preset}
 
     def with_options(self, options: Mapping[str, Any] | None = None) -> Comparator:
         """Return a comparator with these options, after a check of their names."""
@@ -131,7 +136,7 @@ class Measure:
             if key not in self.options:
                 known = ", ".join(self.options) or "none"
                 raise InputError(f"Measure '{self.name}' has no option '{key}'; its options are: {known}.")
-        return self.comparator(**(options or {}))
+        return self.comparator(**{**self.preset, **(options or {})})
 
 
 MEASURES: dict[str, Measure] = {}
@@ -186,10 +191,22 @@ def measure(
 
 
 def find_measure(name: str) -> Measure:
-    """Return the measure of that name, or say which there are."""
-    if name not in MEASURES:
+    """Return the measure of that name, or say which there are.
+
+    A measure with the convention of a published set is called `measure.set`, such as `procrustes.ot+is`.
+    """
+    base, _, published = name.partition(".")
+    if base not in MEASURES:
         raise InputError(f"There is no measure '{name}'; choose one of {', '.join(sorted(MEASURES))}.")
-    return MEASURES[name]
+    if not published:
+        return MEASURES[base]
+    if base not in MEASURE_SETS.get(published, {}):
+        known = ", ".join(f"{member}.{each}" for each, members in MEASURE_SETS.items() for member in members)
+        raise InputError(f"There is no measure '{name}'; measures of published sets are {known}.")
+    preset = MEASURE_SETS[published][base]
+    # Without centring, a translation of the stimuli changes the value.
+    lost = {"translation"} if preset.get("centre") is False else set()
+    return replace(MEASURES[base], name=name, preset=preset, invariant_to=MEASURES[base].invariant_to - lost)
 
 
 def check_option(name: str, value: Any, allowed: Sequence[Any]) -> None:
@@ -206,7 +223,7 @@ def _comparator_of(function: Callable[..., float]) -> Callable[..., Comparator]:
             return X
 
         def score(self, x: Matrix, y: Matrix) -> float:
-            return function(x, y, **{field.name: getattr(self, field.name) for field in fields(self)})  # type: ignore[arg-type]
+            return function(x, y, **{option.name: getattr(self, option.name) for option in fields(self)})  # type: ignore[arg-type]
 
         def permute(self, state: Matrix, order: npt.NDArray[np.intp]) -> Matrix:
             return state[order]
