@@ -1,5 +1,7 @@
 """The default dataset: sizes, duplicates, levels, determinism, and the tables on disk."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -126,3 +128,9 @@ def test_sentences_of_a_language_too_large_to_list_are_drawn() -> None:
     pd.testing.assert_frame_equal(dataset.stimuli, build_dataset(source, name="large", seed=0, base=ROOT).stimuli)
     with pytest.raises(InputError, match="too many for 'all'"):
         build_dataset({"grammar": "config/grammars/corpus.fcfg"}, name="large", seed=0, base=ROOT)
+
+
+def test_reading_stimuli_imports_neither_the_sources_nor_torch() -> None:
+    code = "import sys, thinkalike.stimuli; print({'nltk', 'conllu', 'torch', 'sklearn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

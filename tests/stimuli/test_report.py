@@ -182,3 +182,20 @@ def test_dataset_can_ask_for_decorrelated_sentences() -> None:
     assert len(dataset.sentences) == 40 and set(dataset.stimuli["sentence_id"]) <= set(dataset.sentences["sentence_id"])
     with pytest.raises(InputError, match="decorrelate"):
         build_dataset({**source, "decorrelate": 400}, name="short", seed=0, base=ROOT)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"conllu": "config/datasets/sample.conllu"},
+        {"prompts": "config/datasets/winogrande_shaped.jsonl", "text": "sentence", "features": ["contrast", "answer"]},
+        {"prompts": "config/datasets/humaneval_shaped.jsonl", "text": "prompt"},
+        {"grammar": "config/grammars/long_range_agreement.fcfg", "sentences": 40},
+    ],
+)
+def test_every_source_has_a_report(source: dict) -> None:
+    dataset = build_dataset(source, name="any", seed=0, base=ROOT)
+    tables = stimulus_report(dataset.stimuli, dataset.features, dataset.sentences)
+    assert tables["levels"].groupby("feature")["stimuli"].sum().eq(len(dataset.stimuli)).all()
+    assert tables["duplicates"]["duplicates"].eq(0).all() and len(tables["duplicates"]) == 2
+    assert len(tables["difference_correlation"]) == len(dataset.features) * (len(dataset.features) - 1) / 2

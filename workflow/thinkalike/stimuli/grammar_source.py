@@ -1,7 +1,8 @@
 """Stimuli from a feature grammar: the words of generated sentences, marked by the derivation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.stimuli.automaton import AnnotatedSentence, Automaton
 from thinkalike.stimuli.feature_grammar import Atom, read_grammar
-from thinkalike.stimuli.sources import RawStimuli, check_keys, source_path
+from thinkalike.stimuli.sources import RawStimuli, check_keys, sentence_number, source_path
 
 _KEYS = ("grammar", "sentences", "balance")
 _ENUMERABLE = 200_000
@@ -27,7 +28,7 @@ def read_grammar_source(source: Mapping[str, Any], *, name: str, seed: int, base
     path = source_path(source, "grammar", name=name, base=base)
     automaton = Automaton(read_grammar(path))
     balance = list(source.get("balance") or [])
-    wanted = source.get("sentences", "all")
+    wanted = sentence_number(source, name)
     known = automaton.grammar.annotations
     for feature in balance:
         if feature not in known:
@@ -48,18 +49,17 @@ def read_grammar_source(source: Mapping[str, Any], *, name: str, seed: int, base
 
 
 def _language(
-    automaton: Automaton, wanted: int | str, rng: np.random.Generator, *, name: str
+    automaton: Automaton, wanted: int | None, rng: np.random.Generator, *, name: str
 ) -> dict[tuple[str, ...], AnnotatedSentence]:
     """Return the distinct sentences to choose from: all, or many draws where the language is too large for that."""
-    if wanted != "all" and (isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1):
-        raise InputError(
-            f"Dataset '{name}', sentences: the value is {wanted!r} but must be a positive number or 'all'."
-        )
     total = automaton.count_derivations()
+    found: Iterable[AnnotatedSentence]
     if total <= _ENUMERABLE:
         found = automaton.enumerate()
-    elif isinstance(wanted, int):
-        found = (automaton.sample(rng) for _ in range(_DRAWS_PER_SENTENCE * wanted))
+    elif wanted is not None:
+        # A draw is as probable as it should be already; it must not be weighed again.
+        draws = (automaton.sample(rng) for _ in range(_DRAWS_PER_SENTENCE * wanted))
+        found = (replace(sentence, probability=1.0) for sentence in draws)
     else:
         raise InputError(
             f"Dataset '{name}', sentences: the grammar has {total:,} sentences, too many for 'all'; give a number."
@@ -81,7 +81,7 @@ def _labels(sentence: AnnotatedSentence) -> list[dict[str, Atom]]:
 
 def _choose(
     language: Mapping[tuple[str, ...], AnnotatedSentence],
-    wanted: int | str,
+    wanted: int | None,
     balance: Sequence[str],
     rng: np.random.Generator,
     *,
@@ -93,7 +93,7 @@ def _choose(
     sentences in the present, in the past, and without tense.
     """
     sentences = [language[words] for words in sorted(language)]
-    number = len(sentences) if wanted == "all" else int(wanted)
+    number = len(sentences) if wanted is None else wanted
     if number > len(sentences):
         raise InputError(
             f"Dataset '{name}', sentences: {number} were asked for but the grammar yields only {len(sentences)} "
@@ -147,12 +147,16 @@ def _tables(chosen: Sequence[AnnotatedSentence], annotations: Sequence[str], cou
         {"sentence_id": identifiers, "words": [list(sentence.words) for sentence in chosen], "text": None}
     )
     columns = [*annotations, "tree_depth"]
-    rows = [
-        {"sentence_id": identifier, "position": position, "word": word, **{key: marks.get(key) for key in columns}}
-        for identifier, sentence in zip(identifiers, chosen, strict=True)
-        for position, (word, marks) in enumerate(zip(sentence.words, sentence.annotations, strict=True))
-    ]
-    counts["lengths"] = {str(length): n for length, n in sorted(Counter(len(s.words) for s in chosen).items())}
-    frame = pd.DataFrame(rows, columns=["sentence_id", "position", "word", *columns], dtype=object)
+    lengths = [len(sentence.words) for sentence in chosen]
+    marks = [annotation for sentence in chosen for annotation in sentence.annotations]
+    frame = pd.DataFrame(
+        {
+            "sentence_id": np.repeat(np.array(identifiers, dtype=object), lengths),
+            "position": np.concatenate([np.arange(length) for length in lengths]),
+            "word": [word for sentence in chosen for word in sentence.words],
+            **{key: pd.Series([annotation.get(key) for annotation in marks], dtype=object) for key in columns},
+        }
+    )
+    counts["lengths"] = {str(length): number for length, number in sorted(Counter(lengths).items())}
     default = [name for name in annotations if name != "lemma"]
-    return RawStimuli(sentences, frame.astype({"position": "int64"}), default, counts)
+    return RawStimuli(sentences, frame, default, counts)

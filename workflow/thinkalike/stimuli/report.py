@@ -165,8 +165,10 @@ def _cells(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFra
 
 def _duplicates(stimuli: pd.DataFrame, sentences: pd.DataFrame | None) -> pd.DataFrame:
     """Count stimuli that a model cannot distinguish: the same word after the same words, or in the same sentence."""
-    keys: dict[str, list[tuple]] = {}
-    if sentences is not None:
+    keys: dict[str, list] = {}
+    if stimuli["position"].isna().all():  # whole prompts
+        keys = dict.fromkeys(("causal", "bidirectional"), stimuli["word"].tolist())
+    elif sentences is not None:
         words = dict(zip(sentences["sentence_id"], map(tuple, sentences["words"]), strict=True))
         places = list(zip(stimuli["sentence_id"], stimuli["position"], strict=True))
         keys["causal"] = [words[sentence][: position + 1] for sentence, position in places]
