@@ -172,3 +172,12 @@ def test_a_function_with_metadata_is_all_that_a_new_measure_needs():
         assert compare_all(A, "norm_ratio").shape == (4, 4)
     finally:
         MEASURES.pop("norm_ratio")
+
+
+def test_fewer_layers_are_prepared_at_a_time_where_they_would_fill_the_memory():
+    from thinkalike.similarity.inputs import Inputs
+
+    small, large = (Inputs({}, np.arange(n), n) for n in (2_000, 10_000))
+    assert small.workers(MEASURES["rsa"], 8) == 8
+    assert large.workers(MEASURES["rsa"], 8) == 1
+    assert large.workers(MEASURES["procrustes"], 8) == 8

@@ -127,7 +127,8 @@ def test_trajectory_distance_is_the_cheapest_monotone_path():
 
 
 def test_trajectories_of_the_same_path_at_another_pace_are_at_distance_zero():
-    slow = A[A.layer == "0"], A[A.layer == "0"].assign(layer="0b"), A[A.layer == "1"], A[A.layer == "2"]
+    relabelled = zip(("0", "0", "1", "2"), ("0", "2", "10", "final"), strict=True)  # in no alphabetical order
+    slow = [A[A.layer == layer].assign(layer=label) for layer, label in relabelled][::-1]
     assert trajectory_distance(A, pd.concat(slow)) == pytest.approx(0.0, abs=1e-12)
     assert trajectory_distance(A, B) > 0.05
     assert trajectory_distance(A, B) == pytest.approx(trajectory_distance(B, A), abs=1e-12)
@@ -135,3 +136,9 @@ def test_trajectories_of_the_same_path_at_another_pace_are_at_distance_zero():
     assert trajectory_distance(A, B, metric="cosine_profiles", step_pattern="symmetric1") > 0
     with pytest.raises(InputError, match="'metric' is 'manhattan'"):
         trajectory_distance(A, B, metric="manhattan")
+
+
+def test_layers_come_by_number_and_final_last():
+    many = pd.concat([A[A.layer == "0"].assign(layer=label) for label in ("final", "10", "9", "2", "0")])
+    table = compare_profiles(many, B, model_a="a", model_b="b")
+    assert list(dict.fromkeys(table["layer_a"])) == ["0", "2", "9", "10", "final"]

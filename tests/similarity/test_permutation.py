@@ -114,12 +114,12 @@ def test_the_interval_s_width_is_that_of_new_samples():
         return compare_models(A, B, model_a="a", model_b="b", measure="cka_debiased", seed=seed, **options)
 
     values = [table(seed)["value"][0] for seed in range(150)]
-    rows = [table(seed, resamples=60).iloc[0] for seed in range(20)]
+    rows = [table(seed, resamples=40).iloc[0] for seed in range(16)]
     width = np.mean([row["high"] - row["low"] for row in rows]) / (2 * 1.96)
     assert width == pytest.approx(np.std(values), rel=0.25)
     assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
     truth = compare(*(layers["0"] for layers in draw(7, 4000)), "cka_debiased")
-    assert sum(row["low"] <= truth <= row["high"] for row in rows) >= 16
+    assert sum(row["low"] <= truth <= row["high"] for row in rows) >= 13
 
 
 def test_same_seed_same_columns():

@@ -25,9 +25,10 @@ def agreement(similarity: pd.DataFrame, *, within_models: bool = True) -> pd.Dat
     Returns
     -------
     DataFrame
-        A row for every two measures: measure_a, measure_b, spearman, n_pairs. Every pair of two distinct layers counts
-        once (a measure that is not symmetric: the mean of its two directions), a layer with itself never. Distances
-        are negated, so that positive means agreement. Pairs where either measure is undefined are left out.
+        measure_a, measure_b, spearman, n_pairs for every two measures, and each with itself. Every pair of two distinct
+        layers counts once (a measure that is not symmetric: the mean of its two directions), a layer with itself
+        never. Distances are negated, so that positive means agreement. Pairs where either measure is undefined are
+        left out.
     """
     table = _by_pair(similarity, within_models)
     rows = [(a, b, *_spearman(table[a], table[b])) for i, a in enumerate(table.columns) for b in table.columns[i:]]

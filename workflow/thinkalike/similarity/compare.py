@@ -55,10 +55,10 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     entry = find_measure(measure)
     comparator = entry.with_options(options)
     if entry.compares == "profiles":
-        return tidy(np.array(comparator.score(comparator.prepare(X), comparator.prepare(Y))), entry).item()
-    inputs = read_inputs({"X": X, "Y": Y}, entry)
-    x, y = prepare_layers(inputs.matrices, comparator, preprocessing)
-    return tidy(np.array(comparator.score(x, y)), entry).item()
+        x, y = comparator.prepare(X), comparator.prepare(Y)
+    else:
+        x, y = prepare_layers(read_inputs({"X": X, "Y": Y}, entry).matrices, comparator, preprocessing)
+    return tidy(comparator.scores([x], [y]), entry).item()
 
 
 def compare_all(
@@ -97,7 +97,8 @@ def compare_all(
             states = [comparator.prepare(profile) for profile in representations.values()]
         else:
             inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
-            states = prepare_layers(inputs.matrices, comparator, preprocessing, threads, keep)
+            workers = inputs.workers(entry, threads)
+            states = prepare_layers(inputs.matrices, comparator, preprocessing, workers, keep)
         values = comparator.scores(states, states, symmetric=entry.is_symmetric, threads=threads)
     names = list(representations)
     frame = pd.DataFrame(tidy(values, entry), index=names, columns=names)
@@ -159,7 +160,7 @@ def compare_models(
 
     def prepared(keep: Any, chosen: npt.NDArray[np.intp] | slice = slice(None)) -> tuple[list[Any], list[Any]]:
         matrices = {name: matrix[chosen] for name, matrix in inputs.matrices.items()}
-        states = prepare_layers(matrices, comparator, preprocessing, threads, keep)
+        states = prepare_layers(matrices, comparator, preprocessing, inputs.workers(entry, threads), keep)
         return states[: len(layers_a)], states[-count_b:] if count_b else states
 
     def scored(left: list[Any], right: list[Any]) -> Matrix:
@@ -187,6 +188,8 @@ def compare_models(
         frame[name] = np.round(values, DECIMALS).ravel()
     frame.attrs.update(describe(entry, options or {}, preprocessing))
     frame.attrs.update(inputs.describe())
+    drawn = {"permutations": permutations, "resamples": resamples, "seed": seed, "grouped": groups is not None}
+    frame.attrs.update(drawn)
     return frame
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.similarity.matrices import as_matrix, centre
+from thinkalike.similarity.parallel import single_threaded
 
 
 def diagnose(X: Any, name: str = "X") -> dict[str, float]:
@@ -31,15 +32,16 @@ def diagnose(X: Any, name: str = "X") -> dict[str, float]:
     n, d = X.shape
     centred = centre(X)
     variances = np.mean(centred**2, axis=0)
-    gram = centred.T @ centred if d <= n else centred @ centred.T
-    eigenvalues = np.maximum(np.linalg.eigvalsh(gram), 0.0)
+    with single_threaded():
+        gram = centred.T @ centred if d <= n else centred @ centred.T
+        eigenvalues = np.maximum(np.linalg.eigvalsh(gram), 0.0)
     return {
         "stimuli": n,
         "units": d,
         "stimuli_per_unit": n / d,
-        "top_dimension_share": float(variances.max() / variances.sum()),
-        "top_component_share": float(eigenvalues[-1] / eigenvalues.sum()),
-        "participation_ratio": float(eigenvalues.sum() ** 2 / np.sum(eigenvalues**2)),
+        "top_dimension_share": round(float(variances.max() / variances.sum()), 12),
+        "top_component_share": round(float(eigenvalues[-1] / eigenvalues.sum()), 12),
+        "participation_ratio": round(float(eigenvalues.sum() ** 2 / np.sum(eigenvalues**2)), 9),
         "duplicates": n - len({row.tobytes() for row in X + 0.0}),
         "zero_rows": int(np.sum(~X.any(axis=1))),
         "constant_units": int(np.sum(np.ptp(X, axis=0) == 0)),

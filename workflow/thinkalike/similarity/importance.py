@@ -52,7 +52,7 @@ def compare_profiles(
 
 
 def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFrame:
-    """Return importance as a table of features (rows, in the table's order) by (layer, fold); controls left out."""
+    """Return importance by feature (rows, in the table's order) and (layer, fold), layers in order; no controls."""
     missing = {"layer", "fold", "feature", "role", "importance"} - set(importance.columns)
     if missing:
         raise InputError(f"{model}: the importance table has no column '{min(missing)}'; write it with the mlem stage.")
@@ -64,7 +64,8 @@ def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFra
             f"feature '{row['feature']}'; give one model's table."
         )
     table = features.pivot(index="feature", columns=["layer", "fold"], values="importance")
-    table = table.loc[list(dict.fromkeys(features["feature"]))]
+    in_order = sorted(table.columns, key=lambda column: (_place(column[0]), column[1]))
+    table = table.loc[list(dict.fromkeys(features["feature"])), in_order]
     if table.isna().any(axis=None):
         row, column = np.argwhere(table.isna().to_numpy())[0]
         layer, fold = table.columns[column]
@@ -95,6 +96,11 @@ def _check_features(table_a: pd.DataFrame, table_b: pd.DataFrame, model_a: str, 
             f"Feature '{different[0]}' is in the profile of {model_a if different[0] in table_a.index else model_b} "
             f"alone; fit {model_a} and {model_b} with the same features."
         )
+
+
+def _place(layer: str) -> tuple[bool, int, str]:
+    """Return what sorts layer labels: numbers by size, then the others (`final`)."""
+    return (not layer.isdigit(), int(layer) if layer.isdigit() else 0, layer)
 
 
 def _folds(table: pd.DataFrame) -> list[int]:

@@ -16,6 +16,8 @@ from thinkalike.similarity.measure import Matrix, Measure
 from thinkalike.similarity.stimuli import align, subsample
 
 MAX_STIMULI = 10_000
+_WORKING_BYTES = 4 * 2**30  # of all workers that prepare layers at a time
+_BYTES_A_PAIR = 48  # distances, keys, order, ranks, and what a sort needs
 _logger = logging.getLogger(__name__)
 
 
@@ -45,6 +47,13 @@ class Inputs:
             raise InputError(f"There are {len(labels)} group labels for {self.total} stimuli; give one for each.")
         values = list(labels)
         return [values[row] for row in self.kept]
+
+    def workers(self, entry: Measure, threads: int) -> int:
+        """Return how many layers can be prepared at a time: fewer than `threads` where that would fill the memory."""
+        if not entry.pairwise:
+            return threads
+        pairs = len(self.kept) * (len(self.kept) - 1) / 2
+        return max(1, min(threads, int(_WORKING_BYTES / (_BYTES_A_PAIR * pairs))))
 
     def describe(self) -> dict[str, Any]:
         """Return the numbers of stimuli and units, for `attrs` and for a file's metadata."""

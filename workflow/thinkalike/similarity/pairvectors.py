@@ -101,11 +101,13 @@ def permuter(state: PairVector) -> Callable[[npt.NDArray[np.intp]], npt.NDArray[
     for i in range(n - 1):
         square[i, i + 1 :] = square[i + 1 :, i] = state.values[pair_slice(i, n)]
 
+    rows = list(square)
+
     def permute(order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         result = np.empty_like(state.values)
-        for i in range(n - 1):
-            # "wrap" is the mode without a check of every index, and writes straight into `out`.
-            np.take(square[order[i]], order[i + 1 :], out=result[pair_slice(i, n)], mode="wrap")
+        for i, row in enumerate(order[:-1].tolist()):
+            # "clip" writes straight into `out`; the default would go through a buffer.
+            rows[row].take(order[i + 1 :], out=result[pair_slice(i, n)], mode="clip")
         if state.with_diagonal:
             result[pairs:] = state.values[pairs:][order]
         return result

@@ -6,6 +6,7 @@ of small decompositions that compete for cores.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -17,11 +18,16 @@ Result = TypeVar("Result")
 
 def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int = 1) -> list[Result]:
     """Return [function(item) for item in items], in that order, computed by `threads` workers."""
-    with _controller().limit(limits=1):
+    with single_threaded():
         if threads <= 1:
             return [function(item) for item in items]
         with ThreadPoolExecutor(threads) as workers:
             return list(workers.map(function, items))
+
+
+def single_threaded() -> AbstractContextManager[object]:
+    """Limit linear algebra to one thread inside a `with` block, so that its last bits do not depend on the machine."""
+    return _controller().limit(limits=1)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, 
 from thinkalike.similarity.parallel import parallel_map
 
 Order = npt.NDArray[np.intp]
-_BATCH = 8  # permuted copies of a layer's vector that are in memory at a time
+_BATCH_BYTES = 2**28  # permuted copies of a layer's vector that are in memory at a time
 
 
 def permutations(n: int, count: int, seed: int, groups: Sequence[Any] | None = None) -> list[Order]:
@@ -67,8 +67,10 @@ def null_scores(
     ndarray
         Shape (permutations, len(xs), len(ys)).
     """
-    if isinstance(comparator, PairVectorComparator) and all(isinstance(y, PairVector) for y in ys):
+    if isinstance(comparator, PairVectorComparator) and all(isinstance(state, PairVector) for state in (*xs, *ys)):
         fast = comparator
+        if len(xs) < len(ys):  # to permute one side is to permute the other back: take the one with fewer layers
+            return null_scores(fast, ys, xs, [np.argsort(order) for order in orders], threads).swapaxes(1, 2)
 
         def of_layer(y: PairVector) -> npt.NDArray[np.float64]:
             return _permuted_cosines(fast, xs, y, orders)
@@ -184,7 +186,8 @@ def _permuted_cosines(
     permute = permuter(y)
     norms = np.array([x.norm for x in xs]) * y.norm
     parts = []
-    for start in range(0, len(orders), _BATCH):
-        permuted = [permute(order) for order in orders[start : start + _BATCH]]
+    batch = int(np.clip(_BATCH_BYTES // y.values.nbytes, 1, 8))
+    for start in range(0, len(orders), batch):
+        permuted = [permute(order) for order in orders[start : start + batch]]
         parts.append(inner_products(permuted, [x.values for x in xs]) / norms)
     return comparator.from_cosine(np.vstack(parts))

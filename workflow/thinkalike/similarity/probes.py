@@ -10,6 +10,7 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.similarity.matrices import as_matrix
+from thinkalike.similarity.parallel import single_threaded
 
 Fold = npt.NDArray[np.intp]
 _ALPHAS = 10.0 ** np.arange(-2.0, 7.0, 2.0)
@@ -65,7 +66,8 @@ def probe_layer(
         probe = _probe_number if feature.kind == "numeric" else _probe_classes
         column = stimuli[name].reset_index(drop=True)
         kept = column.notna().to_numpy()
-        scores = probe(X[kept], column[kept], test_fold[kept])
+        with single_threaded():
+            scores = probe(X[kept], column[kept], test_fold[kept])
         rows += [{"feature": name, "kind": feature.kind, **score} for score in scores]
     return pd.DataFrame(rows, columns=["feature", "kind", "score_name", "score", "chance", "n"])
 

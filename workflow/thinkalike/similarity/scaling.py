@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from thinkalike.errors import InputError
+from thinkalike.similarity.parallel import single_threaded
 
 Matrix = npt.NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def _classical(values: Matrix) -> Matrix:
 def _smacof(values: Matrix, start: Matrix) -> Matrix:
     from sklearn.manifold import smacof
 
-    with threadpool_limits(limits=1):
+    with single_threaded():
         points, _ = smacof(
             values, metric=True, n_components=2, init=start, n_init=1, max_iter=3000, eps=1e-9, normalized_stress=False
         )

@@ -24,8 +24,7 @@ def trajectory_distance(
     Parameters
     ----------
     importance_a, importance_b
-        Importance tables as for `compare_profiles`, layers in their order; the models may have different numbers of
-        layers.
+        Importance tables as for `compare_profiles`, of any numbers of layers; layers go by number, `final` last.
     metric
         Distance of two layers' profiles: `euclidean`, or a measure of profiles whose 1 means identical
         (`weighted_kendall`, `spearman_profiles`, `cosine_profiles`), as 1 minus its value.
