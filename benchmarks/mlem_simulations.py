@@ -27,6 +27,7 @@ from thinkalike.mlem import cross_validate, infer  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 UNITS = 48
+PERMUTATIONS = 39  # p <= .05 means at most one null draw as large: the level is 2 / 40 to the dot
 
 
 def orthogonal(rng: np.random.Generator, n_rows: int) -> np.ndarray:
@@ -83,7 +84,7 @@ def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             if real:
                 vectors += 2 * orthogonal(rng, 2)[features["f0"]]
             result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
-            table = infer(features, vectors, result, n_resamples=0, n_permutations=99, seed=simulation)
+            table = infer(features, vectors, result, n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
             case = "f0 is real" if real else "nothing is real"
             rows.append(
                 table.assign(case=case)[~(table["feature"].isin(["f0"]) | table["feature"].isna()) | (not real)]
@@ -101,7 +102,9 @@ def lemma(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             features = pd.DataFrame({f"f{f}": label[lemmas] for f, label in enumerate(labels)})
             result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
             for unit, units in (("lemma", lemmas), ("stimulus", None)):
-                table = infer(features, vectors, result, units=units, n_resamples=0, n_permutations=99, seed=simulation)
+                table = infer(
+                    features, vectors, result, units=units, n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation
+                )
                 rows.append(table.assign(lemmas=n_lemmas, unit=unit))
     return _levels(pd.concat(rows), ["lemmas", "unit", "quantity"], n_simulations)
 

@@ -46,7 +46,8 @@ class Moments:
         gram = self.zz - np.outer(self.z, self.z) / self.pairs
         # A column that never varies has a variance of 0; rounding must not make it a direction of its own.
         gram[np.abs(gram) <= 1e-14 * np.sqrt(np.outer(np.diag(self.zz), np.diag(self.zz)))] = 0.0
-        return gram, self.zd[0] - self.z * (self.d[0] / self.pairs)
+        target = self.zd[0] - self.z * (self.d[0] / self.pairs)
+        return gram, np.where(np.diag(gram) > 0, target, 0.0)
 
     def intercept(self, weights: NDArray[np.float64]) -> float:
         """Return the intercept that goes with `weights`: mean target minus mean prediction."""

@@ -81,7 +81,7 @@ class RankTable:
 
 
 def table_of(
-    index: NDArray[np.intp],
+    index: NDArray[np.integer],
     ranks: NDArray[np.float64],
     rank_squares: float,
     n_patterns: int,
