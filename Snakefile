@@ -73,3 +73,4 @@ rule all:
 
 
 include: "workflow/rules/operation.smk"
+include: "workflow/rules/examples.smk"

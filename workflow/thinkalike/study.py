@@ -232,7 +232,8 @@ def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
 
 
 def _check_file(key: str, path: str, base: Path) -> None:
-    if not (base / path).is_file():
+    # What lies under results/ is made by a rule, perhaps in this very run.
+    if not (base / path).is_file() and Path(path).parts[0] != "results":
         raise InputError(f"Configuration: {key} names the file '{path}', which does not exist; correct the path.")
 
 
@@ -259,12 +260,12 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
     blocks, layers = _layers(name, entry, kind, entry.get("numbering", defaults["numbering"]))
     seeds = entry.get("seeds", [seed])
     family = entry.get("family", entry["train"] if kind == "train" else name)
-    settings = {key: value for key, value in entry.items() if key not in ("layers", "final", "seeds", "family")}
+    settings = {key: value for key, value in entry.items() if key not in _OWN}
     return [
         Model(
             name=name if len(seeds) == 1 else f"{name}-seed{number}",
             family=family,
-            control=kind == "train" and entry.get("steps") == 0,
+            control=entry.get("control", kind == "train" and entry.get("steps") == 0),
             kind=kind,
             blocks=blocks,
             layers=layers,
@@ -275,6 +276,8 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
     ]
 
 
+# Keys that a Model has as attributes of its own.
+_OWN = ("layers", "final", "seeds", "family", "control")
 _ONLY_FOR = {
     "train": ("seeds", "steps", "width", "learning_rate", "batch_size"),
     "hub": ("revision", "blocks", "trust", "device_map"),

@@ -63,7 +63,9 @@ def write_digit_stimuli(path: str | Path, seed: int = 0) -> None:
         table.to_csv(temporary, index=False)
 
 
-def write_digit_activations(path: str | Path, seed: int = 0, steps: int = 600) -> float:
+def write_digit_activations(
+    path: str | Path, seed: int = 0, steps: int = 600, network_seed: int | None = None
+) -> float:
     """Train a network, write its layers' activations for the probed images, and return its accuracy on them.
 
     Parameters
@@ -71,9 +73,11 @@ def write_digit_activations(path: str | Path, seed: int = 0, steps: int = 600) -
     path
         An NPZ file: `stimulus_id` and an array (n, units) for every name in `LAYERS`.
     seed
-        Of the choice of images; the network's start is seeded by it too.
+        Which images are probed.
     steps
         Training steps; 0 is the untrained control.
+    network_seed
+        Of the network's start and of the order of the images; `seed` when left out.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def write_digit_activations(path: str | Path, seed: int = 0, steps: int = 600) -
     if steps < 0:
         raise InputError(f"steps is {steps} but must be 0 (an untrained network) or more.")
     (images, classes, _), (probed, answers, names) = _split(seed)
-    network = _train(images, classes, seed, steps)
+    network = _train(images, classes, seed if network_seed is None else network_seed, steps)
     with torch.inference_mode():
         layers = {name: values.numpy() for name, values in network.layers(_to_tensor(probed)).items()}
     with whole_file(path) as temporary:

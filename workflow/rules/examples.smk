@@ -1,0 +1,38 @@
+# Data of the example studies that are not about language (config/digits.yaml).
+
+
+rule digit_stimuli:
+    output:
+        "results/examples/digits/stimuli.csv",
+    log:
+        "results/examples/digits/logs/stimuli.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Stimulus table of handwritten digits"
+    script:
+        "../scripts/digit_stimuli.py"
+
+
+rule digit_network:
+    output:
+        "results/examples/digits/network-seed{seed}-steps{steps}.npz",
+    log:
+        "results/examples/digits/logs/network-seed{seed}-steps{steps}.log",
+    wildcard_constraints:
+        seed=r"\d+",
+        steps=r"\d+",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Vision network, seed {wildcards.seed}, {wildcards.steps} steps"
+    script:
+        "../scripts/digit_network.py"

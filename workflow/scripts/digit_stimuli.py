@@ -1,0 +1,8 @@
+"""Write the stimulus table of handwritten digits."""
+
+from thinkalike.jobs import logged
+
+with logged(snakemake.log[0]):
+    from thinkalike.representations.digits import write_digit_stimuli
+
+    write_digit_stimuli(snakemake.output[0])
