@@ -10,6 +10,7 @@ from thinkalike.similarity import (
     agreement,
     agreement_across_datasets,
     compare_models,
+    map_layers,
     multidimensional_scaling,
     similarity_matrix,
 )
@@ -110,6 +111,23 @@ def test_the_same_matrix_gives_the_same_map_and_its_stress():
     found = np.linalg.norm(first.to_numpy()[:, None] - first.to_numpy()[None], axis=2)
     assert stress == pytest.approx(np.sqrt(np.sum((found - wanted) ** 2) / np.sum(wanted**2)), abs=1e-6)
     assert 0 < stress < 0.5
+
+
+def test_maps_of_several_measures_leave_out_undefined_layers():
+    holed = STUDY.copy()
+    lost = (holed.model_a == "a") & (holed.layer_a == "1") | (holed.model_b == "a") & (holed.layer_b == "1")
+    holed.loc[lost & (holed.measure == "rsa"), "value"] = np.nan
+    maps = map_layers(holed, measures=["rsa", "procrustes"], seed=1)
+    assert list(maps.columns) == ["measure", "model", "layer", "x", "y", "stress"]
+    assert list(maps["measure"].value_counts(sort=False)) == [5, 6]
+    assert ("a", "1") not in set(zip(maps.model[:5], maps.layer[:5], strict=True))
+    whole, stress = multidimensional_scaling(
+        similarity_matrix(STUDY, "procrustes"), larger_is_more_similar=False, seed=1
+    )
+    np.testing.assert_array_equal(maps[maps.measure == "procrustes"][["x", "y"]], whole)
+    assert set(maps[maps.measure == "procrustes"]["stress"]) == {stress}
+    undefined = map_layers(STUDY.assign(value=np.nan), measures=["rsa"])
+    assert undefined.empty and list(undefined.columns) == list(maps.columns)
 
 
 def test_undefined_or_too_small_matrices_are_refused():

@@ -18,7 +18,7 @@ from thinkalike.similarity.diagnostics import diagnose, diagnose_layers
 from thinkalike.similarity.importance import compare_profiles
 from thinkalike.similarity.measure import MEASURES, Measure
 from thinkalike.similarity.probes import probe_layer
-from thinkalike.similarity.scaling import multidimensional_scaling
+from thinkalike.similarity.scaling import map_layers, multidimensional_scaling
 from thinkalike.similarity.stimuli import align
 from thinkalike.similarity.trajectories import trajectory_distance
 
@@ -36,6 +36,7 @@ __all__ = [
     "decompose_weighted_kendall",
     "diagnose",
     "diagnose_layers",
+    "map_layers",
     "multidimensional_scaling",
     "probe_layer",
     "similarity_matrix",

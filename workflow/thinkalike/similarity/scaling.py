@@ -1,10 +1,14 @@
 """A map of the layers on which neighbours are alike: multidimensional scaling."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.similarity.agreement import similarity_matrix
+from thinkalike.similarity.measure import find_measure
 from thinkalike.similarity.parallel import single_threaded
 
 Matrix = npt.NDArray[np.float64]
@@ -47,6 +51,45 @@ def multidimensional_scaling(
     stresses = [round(_stress(values, points), 9) for points in maps]
     best = _turned(maps[int(np.argmin(stresses))])
     return pd.DataFrame(np.round(best, 9) + 0.0, index=matrix.index, columns=["x", "y"]), min(stresses)
+
+
+def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int = 0) -> pd.DataFrame:
+    """Map the layers of all models in the plane, once for each measure.
+
+    Parameters
+    ----------
+    similarity
+        model_a, layer_a, model_b, layer_b, measure, value, as for `similarity_matrix`.
+    measures
+        Which of its measures to map.
+    seed
+        As in `multidimensional_scaling`.
+
+    Returns
+    -------
+    DataFrame
+        measure, model, layer, x, y, stress (of the whole map). A layer whose similarities are undefined (no feature
+        shapes it, so it has no profile) is left out; a measure that leaves fewer than 3 layers is left out as a whole.
+    """
+    maps = []
+    for name in measures:
+        matrix = _defined(similarity_matrix(similarity, name))
+        if len(matrix) < 3:
+            continue
+        larger = find_measure(name).larger_is_more_similar
+        coordinates, stress = multidimensional_scaling(matrix, larger_is_more_similar=larger, seed=seed)
+        maps.append(coordinates.reset_index().assign(measure=name, stress=stress))
+    columns = ["measure", "model", "layer", "x", "y", "stress"]
+    return pd.concat(maps, ignore_index=True)[columns] if maps else pd.DataFrame(columns=columns)
+
+
+def _defined(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return the matrix without the layers that have gaps, those with most gaps going first."""
+    gaps = matrix.isna().to_numpy()
+    kept = np.arange(len(matrix))
+    while gaps[np.ix_(kept, kept)].any():
+        kept = np.delete(kept, gaps[np.ix_(kept, kept)].sum(axis=1).argmax())
+    return matrix.iloc[kept, kept]
 
 
 def _dissimilarity(matrix: pd.DataFrame, larger_is_more_similar: bool) -> Matrix:
