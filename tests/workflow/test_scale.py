@@ -1,6 +1,7 @@
 """A study of 43 models and 1,200 layers: the plan is made in under a minute, and a model more costs what it has to."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -40,21 +41,48 @@ def test_the_plan_of_1200_layers_is_made_in_under_a_minute(workflow: Workflow) -
     assert seconds < 60
 
 
+def test_the_eleventh_model_runs_only_its_own_jobs(workflow: Workflow) -> None:
+    pretend_done(workflow, large_study(10))
+    workflow.study(large_study(10), "--touch", "--forceall", "--cores", "1")
+    assert workflow.jobs(large_study(10)) == {}
+    jobs = workflow.jobs(large_study(11))
+    assert own_jobs(jobs) == {"download": 1, "extract": 1, "mlem": 28, "compare_profiles": 11} | {
+        "compare_representations": 2 * 11
+    }
+    assert set(collections(jobs).values()) == {1}, "collections and figures, once each"
+    assert "stimuli" not in jobs
+
+
 def test_the_43rd_model_runs_only_its_own_jobs(workflow: Workflow) -> None:
     pretend_done(workflow, large_study(42))
+    # These have to be made anew; what Snakemake remembers of the others is left out here, it takes minutes to pretend.
+    shutil.rmtree(workflow.folder / "results/large/words/tables")
+    start = time.monotonic()
     jobs = workflow.jobs(large_study(43))
-    own = {"download": 1, "extract": 1, "mlem": 24, "compare_profiles": 43, "compare_representations": 2 * 43}
-    assert own.items() <= jobs.items()
-    others = {rule: count for rule, count in jobs.items() if rule not in own}
-    assert set(others.values()) == {1}, "collections and figures, once each"
-    assert "stimuli" not in jobs
+    seconds = time.monotonic() - start
+    assert own_jobs(jobs) == {"download": 1, "extract": 1, "mlem": 24, "compare_profiles": 43} | {
+        "compare_representations": 2 * 43
+    }
+    assert set(collections(jobs).values()) == {1}
+    assert seconds < 60
+
+
+OWN = ("download", "extract", "mlem", "compare_profiles", "compare_representations")
+
+
+def own_jobs(jobs: dict[str, int]) -> dict[str, int]:
+    return {rule: count for rule, count in jobs.items() if rule in OWN}
+
+
+def collections(jobs: dict[str, int]) -> dict[str, int]:
+    return {rule: count for rule, count in jobs.items() if rule not in OWN}
 
 
 def pretend_done(workflow: Workflow, study: dict[str, Any]) -> None:
     """Put an empty file in the place of every result, all of the same age."""
     summary = workflow.study(study, "--summary").stdout
     paths = [line.split("\t")[0] for line in summary.splitlines() if line.startswith("results/")]
-    assert len(paths) > LAYERS
+    assert len(paths) > 10 * len(study["models"])
     moment = time.time() - 60
     for path in (workflow.folder / name for name in paths):
         _make(path)

@@ -79,12 +79,10 @@ class Needs:
     def stimuli(self, dataset: str) -> int:
         """Return the number of stimuli: of the table, once it is there, else what the study asks for."""
         if dataset not in self._stimuli:
-            table = self.results / dataset / "stimuli.parquet"
-            if not table.exists():
+            number = _rows(self.results / dataset / "stimuli.parquet")
+            if number is None:
                 return self.study.datasets[dataset].get("sentences", 0) * _WORDS_PER_SENTENCE or _STIMULI_UNKNOWN
-            import pyarrow.parquet as pq
-
-            self._stimuli[dataset] = pq.read_metadata(table).num_rows
+            self._stimuli[dataset] = number
         return self._stimuli[dataset]
 
     @cached_property
@@ -173,3 +171,16 @@ class Needs:
         inference = self.study.similarity.get("inference", {})
         repeated = 1 + inference.get("permutations", 0) + inference.get("resamples", 0)
         return repeated * (once + counts[0] * counts[1] * _SECONDS_PER_MILLION_COMPARED * pairs)
+
+
+def _rows(table: Path) -> int | None:
+    """Return the number of rows of a Parquet file, or None where there is none that can be read."""
+    if not table.exists():
+        return None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_metadata(table).num_rows
+    except (pa.ArrowException, OSError):
+        return None
