@@ -4,11 +4,13 @@
     python benchmarks/mlem_speed.py --large 100000 --threads 2
 
 The same procedure for the first two: 5 outer folds over stimuli, alpha of nine by 5 inner folds and Spearman,
-importance (scikit-learn: `permutation_importance` x 10 on the held-out pairs; here: exact). rsatoolbox: `fit_regress_nn` once, on
-all pairs, no folds, no penalty to choose, no importance; it is there for its time, not as the same procedure.
+importance (scikit-learn: `permutation_importance` x 10 on the held-out pairs; here: exact). rsatoolbox:
+`fit_regress_nn` once, on all pairs, no folds, no penalty to choose, no importance; it is there for its time, not as
+the same procedure.
 
-Every measurement is a process of its own; memory is the peak above what the imports and the data take. Prints a table
-and writes it to benchmarks/results/mlem_speed.csv (mlem_large.csv).
+Every measurement is a process of its own. Ratios are of processor seconds, which a busy machine changes least; memory is
+the peak above what the imports and the data take. Prints a table and writes it to benchmarks/results/mlem_speed.csv
+(mlem_large.csv).
 """
 
 import argparse
@@ -183,8 +185,8 @@ def main():
     )
     rows = [measure(engine, size, arguments.threads) for engine, size in jobs]
     table = pd.DataFrame(rows)
-    own = table[table["engine"] == "thinkalike"].set_index("stimuli")["seconds"]
-    table["ratio"] = table["seconds"] / table["stimuli"].map(own)
+    own = table[table["engine"] == "thinkalike"].set_index("stimuli")["cpu_seconds"]
+    table["ratio"] = table["cpu_seconds"] / table["stimuli"].map(own)
     RESULTS.mkdir(parents=True, exist_ok=True)
     table.to_csv(RESULTS / ("mlem_large.csv" if arguments.large else "mlem_speed.csv"), index=False)
     print(table.drop(columns="importance").to_string(index=False, float_format=lambda value: f"{value:.4g}"))
