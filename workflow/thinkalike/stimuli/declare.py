@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, Level
 
-_INTEGER = re.compile(r"([+-]?\d+)(\.0+)?")  # "1.0": how many programs write an integer column with gaps
+_INTEGER = re.compile(r"[+-]?\d+(\.0+)?")  # "1.0": how many programs write an integer column with gaps
 
 # What the columns that this package itself can make mean; a declaration overrides any part of it. Their order is the
 # order of Table S1 of the paper, and of the columns of a stimulus table.
@@ -111,7 +112,6 @@ def type_column(column: pd.Series, feature: Feature, *, source: str) -> pd.Serie
 
     Integers and truth values are recognised by all defined values being such; everything else becomes text.
     """
-    defined = column.dropna()
     if feature.kind == "numeric":
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         wrong = column[numbers.isna() & column.notna()]
@@ -121,13 +121,17 @@ def type_column(column: pd.Series, feature: Feature, *, source: str) -> pd.Serie
                 f"'{wrong.iloc[0]}'; correct the value or declare the feature categorical."
             )
         return numbers
-    texts = defined.map(str)
-    if len(texts) and texts.map(lambda text: _INTEGER.fullmatch(text) is not None).all():
-        return texts.str.replace(r"\.0+$", "", regex=True).astype(int).astype("Int64").reindex(column.index)
-    if len(texts) and texts.str.lower().isin(["true", "false"]).all():
-        truth = texts.str.lower() == "true"
-        return truth if len(truth) == len(column) else truth.astype("boolean").reindex(column.index)
-    return texts.astype(object).reindex(column.index).where(column.notna(), None)
+    codes, levels = pd.factorize(column)  # every distinct value is looked at once
+    texts = [str(level) for level in levels]
+    values: Any
+    if texts and all(_INTEGER.fullmatch(text) for text in texts):
+        values = pd.array([int(text.split(".")[0]) for text in texts], dtype="Int64").take(codes, allow_fill=True)
+    elif texts and {text.lower() for text in texts} <= {"true", "false"}:
+        values = pd.array([text.lower() == "true" for text in texts], dtype="boolean").take(codes, allow_fill=True)
+        values = values if (codes < 0).any() else values.astype(bool)
+    else:
+        values = np.array([*texts, None], dtype=object)[codes]  # the code of an undefined value, -1, is the last
+    return pd.Series(values, index=column.index)
 
 
 def settle_levels(
