@@ -102,15 +102,21 @@ def _blocks(X: Matrix) -> Iterator[tuple[int, Matrix]]:
         stop = min(start + _BLOCK_ROWS, len(X))
         block = X[start:stop] @ X[start:].T
         block *= -2.0
-        sums = norms[start:stop, None] + norms[None, start:]
-        block += sums
+        block += norms[start:stop, None]
+        block += norms[None, start:]
         np.maximum(block, 0.0, out=block)
-        sums *= _CLOSE
         np.fill_diagonal(block, 0.0)
-        rows, columns = np.nonzero(block < sums)
-        upper = columns > rows
-        _mend_close_pairs(block, rows[upper], columns[upper], X[start:])
+        _mend_close_pairs(block, *_close_pairs(block, norms[start:]), X[start:])
         yield start, block
+
+
+def _close_pairs(block: Matrix, norms: Vector) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return rows and columns of the pairs above the diagonal that are close for their norms."""
+    # The largest norm bounds the other row's: no second matrix of the size of the block is needed.
+    bounds = _CLOSE * (norms[: len(block), None] + norms.max())
+    rows, columns = np.nonzero(block < bounds)
+    kept = (columns > rows) & (block[rows, columns] < _CLOSE * (norms[rows] + norms[columns]))
+    return rows[kept], columns[kept]
 
 
 def _mend_close_pairs(block: Matrix, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], X: Matrix) -> None:
