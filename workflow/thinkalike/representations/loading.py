@@ -103,7 +103,7 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _place(network: torch.nn.Module, dtype: str, device: str, device_map: Any) -> torch.device:
+def _place(network: Any, dtype: str, device: str, device_map: Any) -> torch.device:
     """Move the network where it runs, unless it was placed while loading; return where token ids go."""
     if device_map is None and dtype != "int8":
         place = choose_device(device)
@@ -111,7 +111,12 @@ def _place(network: torch.nn.Module, dtype: str, device: str, device_map: Any) -
         return place
     if any(str(part) in ("cpu", "disk") for part in (getattr(network, "hf_device_map", None) or {}).values()):
         _logger.warning("%s: parts of the model stay outside the GPU, which is slow", type(network).__name__)
-    return network.get_input_embeddings().weight.device  # type: ignore[operator]
+    embeddings = network.get_input_embeddings()
+    # Offloaded weights lie on no device; accelerate brings them to this one when they are needed.
+    hook = getattr(embeddings, "_hf_hook", None)
+    if embeddings.weight.device.type == "meta" and hook is not None:
+        return torch.device(hook.execution_device)
+    return embeddings.weight.device
 
 
 def _trusted(trust: Any) -> tuple[str, ...]:
