@@ -8,8 +8,8 @@ importance (scikit-learn: `permutation_importance` x 10 on the held-out pairs; h
 `fit_regress_nn` once, on all pairs, no folds, no penalty to choose, no importance; it is there for its time, not as
 the same procedure.
 
-Every measurement is a process of its own. Ratios are of processor seconds, which a busy machine changes least; memory is
-the peak above what the imports and the data take. Prints a table and writes it to benchmarks/results/mlem_speed.csv
+Every measurement is a process of its own. Ratios are of processor seconds, which a busy machine changes least; memory
+is the peak above what the imports and the data take. Prints a table and writes it to benchmarks/results/mlem_speed.csv
 (mlem_large.csv).
 """
 

@@ -17,11 +17,16 @@ def nonnegative_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) 
     target
         Shape (n,).
     """
+    # Variables scaled to a diagonal of 1: constant features (a diagonal of alpha alone) do not spoil the others.
+    scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
+    return _scaled_minimum(gram / np.outer(scale, scale), target / scale) / scale
+
+
+def _scaled_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     weights = _solve(gram, target)
     if (weights >= 0).all():
         return weights
-    weights = np.zeros(len(target))
-    passive = np.zeros(len(target), dtype=bool)
+    weights, passive = _start(gram, target, weights > 0)
     # What is left of a gradient of 0 by rounding.
     tolerance = 1e-13 * np.abs(target).max(initial=0.0)
     for _ in range(10 * len(target)):
@@ -32,6 +37,18 @@ def nonnegative_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) 
         passive[entering] = True
         weights = _stay_feasible(gram, target, weights, passive)
     return weights
+
+
+def _start(
+    gram: NDArray[np.float64], target: NDArray[np.float64], likely: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the minimum over the variables that are `likely` passive, if it is feasible; else nothing, at 0."""
+    weights = np.zeros(len(target))
+    if likely.any():
+        weights[likely] = _solve(gram[np.ix_(likely, likely)], target[likely])
+        if (weights[likely] > 0).all():
+            return weights, likely
+    return np.zeros(len(target)), np.zeros(len(target), dtype=bool)
 
 
 def _stay_feasible(
@@ -54,9 +71,7 @@ def _stay_feasible(
 
 
 def _solve(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Columns scaled to a diagonal of 1: constant features (a diagonal of alpha alone) do not spoil the others.
-    scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
     try:
-        return np.linalg.solve(gram / np.outer(scale, scale), target / scale) / scale
+        return np.linalg.solve(gram, target)
     except np.linalg.LinAlgError:
-        return np.linalg.lstsq(gram / np.outer(scale, scale), target / scale, rcond=None)[0] / scale
+        return np.linalg.lstsq(gram, target, rcond=None)[0]
