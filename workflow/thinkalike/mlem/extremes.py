@@ -105,7 +105,7 @@ class _Screen:
         self, rows: NDArray[np.intp], columns: NDArray[np.intp], low: float, high: float
     ) -> tuple[float, float]:
         """Return `low` and `high`, or what the pairs of a block have beyond them."""
-        block = self.left[rows] @ self.right[columns].T
+        block = _rows(self.left, rows) @ _rows(self.right, columns).T
         same = rows[0] == columns[0]  # blocks are the same or disjoint
         if same:
             np.fill_diagonal(block, np.inf)
@@ -140,3 +140,10 @@ class _Screen:
     ) -> NDArray[np.float64]:
         finite = places[np.isfinite(block.reshape(-1)[places])]
         return self.distances.exact(rows[finite // len(columns)], columns[finite % len(columns)])
+
+
+def _rows(array: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return rows of an array, as a view where they follow one another."""
+    if rows[-1] - rows[0] + 1 == len(rows):
+        return array[rows[0] : rows[-1] + 1]
+    return array[rows]
