@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -143,11 +144,14 @@ def slurm() -> Iterator[None]:
         except subprocess.CalledProcessError as error:
             pytest.skip(f"Debian's SLURM could not be installed: {error}")
     os.environ.pop("SLURM_CONF", None)
+    # Whoever ends the tests from outside must not leave the daemons behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("SIGTERM"))
     local_slurm.start()
     try:
         yield
     finally:
         local_slurm.stop()
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

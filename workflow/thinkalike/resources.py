@@ -13,7 +13,7 @@ from typing import Any
 from thinkalike.model_size import ModelSize, model_size
 from thinkalike.study import Study
 
-# Python with numpy, scipy, pandas, pyarrow, beside it the two Snakemakes that sit in a SLURM job (150 MB each); and with
+# Python with numpy, scipy, pandas, pyarrow, and beside it the two Snakemakes of a SLURM job (150 MB each); the same with
 # torch and transformers (MB).
 _BASE = 800
 _BASE_TORCH = 2_000
@@ -146,7 +146,7 @@ class Needs:
 
     def _repetitions(self) -> float:
         inference = self.study.mlem.get("inference", {})
-        repeated = 0.3 * (inference.get("resamples", 0) + inference.get("permutations", 0))
+        repeated = 0.3 * (inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
         # Interactions, numeric features and other distances meet every pair instead of summing over cells.
         return repeated + (20 if self.study.mlem["interactions"] else 2)
 
@@ -168,8 +168,7 @@ class Needs:
         for count, name in zip(counts, names, strict=True):
             product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
             once += count * (product + _SECONDS_PER_MILLION_PAIRS * pairs)
-        inference = self.study.similarity.get("inference", {})
-        repeated = 1 + inference.get("permutations", 0) + inference.get("resamples", 0)
+        repeated = 1 + sum(self.study.similarity.get(key, 0) for key in ("permutations", "resamples"))
         return repeated * (once + counts[0] * counts[1] * _SECONDS_PER_MILLION_COMPARED * pairs)
 
 
