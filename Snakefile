@@ -5,7 +5,8 @@ from snakemake.utils import min_version
 from thinkalike.configuration import read_schema, refuse_duplicate_keys
 from thinkalike.errors import InputError
 from thinkalike.resources import Needs, growing
-from thinkalike.study import LABEL, load_study, name_pattern
+from thinkalike.study import LABEL, name_pattern
+from thinkalike.study_reading import load_study
 from thinkalike.versions import STAGE_VERSION
 
 min_version("9.25")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from thinkalike.configuration import read_schema
-from thinkalike.study import load_study
+from thinkalike.study_reading import load_study
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

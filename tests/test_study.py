@@ -6,7 +6,8 @@ import pytest
 
 from thinkalike.configuration import read_schema, refuse_duplicate_keys, validate
 from thinkalike.errors import InputError
-from thinkalike.study import load_study, name_pattern
+from thinkalike.study import name_pattern
+from thinkalike.study_reading import load_study
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = read_schema(ROOT / "workflow/schemas/study.schema.yaml")

@@ -33,12 +33,3 @@ def test_light_stages_start_fast_because_they_import_no_torch():
     code = "import sys, thinkalike.mlem, thinkalike.similarity, thinkalike.representations.storage; "
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules or 'sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_every_rule_declares_threads_memory_time_and_log():
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
-        rules = path.read_text().split("\n\n\n")
-        for rule in rules:
-            if rule.lstrip("# \n").startswith("rule "):
-                for keyword in ("threads:", "mem_mb", "runtime", "log:", "message:"):
-                    assert keyword in rule, (path.name, rule.split(":")[0], keyword)

@@ -16,7 +16,8 @@ from thinkalike.configuration import read_schema
 from thinkalike.disk import disk_message
 from thinkalike.model_size import model_size
 from thinkalike.resources import Needs, growing
-from thinkalike.study import Study, load_study
+from thinkalike.study import Study
+from thinkalike.study_reading import load_study
 from thinkalike.tables import write_table
 
 

@@ -6,6 +6,7 @@ rule digit_stimuli:
         "results/examples/digits/stimuli.csv",
     log:
         "results/examples/digits/logs/stimuli.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -26,6 +27,7 @@ rule digit_network:
     wildcard_constraints:
         seed=r"\d+",
         steps=r"\d+",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1

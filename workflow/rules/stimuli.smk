@@ -9,6 +9,8 @@ STIMULUS_TABLES = [
         "correlation",
         "difference_correlation",
         "variance_inflation",
+        "cells",
+        "duplicates",
         "warnings",
     )
 ]
@@ -68,7 +70,8 @@ rule corpus:
 
 rule stimulus_report:
     input:
-        "<results>/{dataset}/stimuli.parquet",
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        sentences="<results>/{dataset}/sentences.parquet",
     output:
         parquet=collect(
             "<results>/{{dataset}}/tables/{table}.parquet", table=STIMULUS_TABLES

@@ -41,7 +41,7 @@ def check(study: Annotated[Path, typer.Argument(help="A study's YAML file.")]) -
     import yaml
 
     from thinkalike.configuration import read_schema, refuse_duplicate_keys
-    from thinkalike.study import load_study
+    from thinkalike.study_reading import load_study
 
     try:
         refuse_duplicate_keys(study)

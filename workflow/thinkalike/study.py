@@ -156,7 +156,8 @@ class Study:
     def source(self, model: str) -> dict[str, Any]:
         """Return where a model's vectors come from, for extraction."""
         settings = self.models[model].settings
-        return {key: settings[key] for key in ("hub", "activations", *ONLY_FOR["hub"]) if key in settings}
+        source = {key: settings[key] for key in ("hub", "activations", *ONLY_FOR["hub"]) if key in settings}
+        return {**source, "blocks_declared": self.models[model].blocks} if "hub" in source else source
 
     def source_files(self, model: str) -> list[str]:
         """Return the files outside results/ that a model's vectors come from: activations or a local checkpoint."""
