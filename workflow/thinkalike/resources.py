@@ -13,7 +13,7 @@ from typing import Any
 from thinkalike.model_size import ModelSize, model_size
 from thinkalike.study import Study
 
-# Python with numpy, scipy, pandas, pyarrow, and beside it the two Snakemakes of a SLURM job (150 MB each); the same with
+# Python with numpy, scipy, pandas, pyarrow, beside it the two Snakemakes of a SLURM job (150 MB each); the same with
 # torch and transformers (MB).
 _BASE = 800
 _BASE_TORCH = 2_000
@@ -26,9 +26,9 @@ _SHELF = 2_048
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 # One CPU core: floating-point operations a second in a forward pass, and in a matrix product with what follows it.
 _FORWARD_SPEED = 1e10
-_PRODUCT_SPEED = 5e9
+_PRODUCT_SPEED = 1e10
 # Seconds per million pairs of stimuli: ranking and summing the distances of a layer, and comparing two vectors of them.
-_SECONDS_PER_MILLION_PAIRS = 0.6
+_SECONDS_PER_MILLION_PAIRS = 0.4
 _SECONDS_PER_MILLION_COMPARED = 0.02
 _SAFETY = 4
 
@@ -141,14 +141,14 @@ class Needs:
     def _seconds_mlem(self, wildcards: Any) -> float:
         dataset, name = wildcards.dataset, wildcards.model
         product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
-        passes = 1 + self._repetitions()
-        return passes * (product + _SECONDS_PER_MILLION_PAIRS * self._pairs(dataset))
+        return self._repetitions() * (product + _SECONDS_PER_MILLION_PAIRS * self._pairs(dataset))
 
     def _repetitions(self) -> float:
         inference = self.study.mlem.get("inference", {})
-        repeated = 0.3 * (inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
-        # Interactions, numeric features and other distances meet every pair instead of summing over cells.
-        return repeated + (20 if self.study.mlem["interactions"] else 2)
+        repeated = 0.13 * (inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
+        # Interactions, numeric features and other distances meet every pair instead of summing over cells; the two that
+        # cannot be told from the configuration alone are allowed for.
+        return repeated + (10 if self.study.mlem["interactions"] else 2)
 
     def _memory_similarity(self, wildcards: Any) -> float:
         names = (wildcards.model_a, wildcards.model_b)
