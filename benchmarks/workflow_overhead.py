@@ -25,13 +25,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests/workflow"))
 
-from activation_study import activation_study  # noqa: E402
+from activation_study import activation_study
 
-from thinkalike.features import choose_features  # noqa: E402
-from thinkalike.mlem import analyse_layer  # noqa: E402
-from thinkalike.representations.storage import layer_path, read_layers, read_representation  # noqa: E402
-from thinkalike.similarity import compare_models, compare_profiles  # noqa: E402
-from thinkalike.stimuli import read_stimuli  # noqa: E402
+from thinkalike.features import choose_features
+from thinkalike.mlem import analyse_layer
+from thinkalike.representations.storage import layer_path, read_layers, read_representation
+from thinkalike.similarity import compare_models, compare_profiles
+from thinkalike.stimuli import read_stimuli
 
 MODELS = {"bert": 13, "gpt2": 13, "mamba": 25}
 PAIRS = [("bert", "bert"), ("bert", "gpt2"), ("bert", "mamba"), ("gpt2", "gpt2"), ("gpt2", "mamba"), ("mamba", "mamba")]
@@ -69,7 +69,7 @@ def _timed(function: Any) -> float:
 
 def _snakemake(folder: Path, cores: int, target: str) -> None:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), "--configfile", "study.yaml", "--quiet", target]
+    command += ["--workflow-profile", str(ROOT / "profiles/default"), "--configfile", "study.yaml", "--nocolor", target]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
