@@ -1,5 +1,6 @@
 """Whether the models have learnt the grammar: how often they prefer the form that agrees."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -44,7 +45,7 @@ def agreement_accuracy(agreement_table: pd.DataFrame, *, families: Mapping[str, 
         for chance in chances:
             axes.axvline(chance, color=DARK_GREY, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
             axes.text(chance, len(models) - 0.35, "chance", ha="center", va="bottom", fontsize=SMALL, color=DARK_GREY)
-        axes.set_title(feature_label(phenomenon), pad=10)
+        axes.set_title(textwrap.fill(feature_label(phenomenon), 18), pad=10)
         axes.set_xlabel("Accuracy")
         axes.grid(visible=True, axis="x")
         axes.grid(visible=False, axis="y")
