@@ -87,7 +87,7 @@ class Cluster:
 
 def submitted(text: str) -> int:
     """Return how many SLURM jobs a run of Snakemake submitted, by what it printed."""
-    return len(set(re.findall(r"SLURM jobid '(\d+)'", text)))
+    return len(set(re.findall(r"with SLURM jobid (\d+)", text)))
 
 
 def queue() -> list[list[str]]:

@@ -30,21 +30,19 @@ def test_the_tiny_study_through_sbatch_has_the_bytes_of_a_local_run(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     study = tiny_study(cluster.folder)
-    expected = cluster.jobs(study)
-    _, text = cluster.run(study, seconds=280)
-    here = {"all", "agreement", "resources", "stimulus_report"}
-    through_slurm = sum(
-        count for rule, count in expected.items() if not (rule.startswith(("collect", "figure")) or rule in here)
-    )
+    expected = cluster.jobs(study, "all_tables")
+    _, text = cluster.run(study, "all_tables", seconds=280)
+    here = {"all_tables", "agreement", "stimulus_report"}
+    through_slurm = sum(count for rule, count in expected.items() if not (rule.startswith("collect") or rule in here))
     assert submitted(text) == through_slurm
     assert not queue()
     finished = accounts()
     assert {job["partition"] for job in finished if job["rule"] == "extract"} == {"gpu"}
     assert all("gpu" in job["gres"] for job in finished if job["rule"] == "extract")
     assert {job["partition"] for job in finished if job["rule"] != "extract"} == {"cpu"}
-    assert cluster.jobs(study) == {}, "a second run would do something"
+    assert cluster.jobs(study, "all_tables") == {}, "a second run would do something"
     local = Cluster(tmp_path_factory.mktemp("local"))
-    local.run_here(tiny_study(local.folder))
+    local.run_here(tiny_study(local.folder), "all_tables")
     assert tables(cluster.folder, "tiny") == tables(local.folder, "tiny")
 
 
