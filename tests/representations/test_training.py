@@ -106,6 +106,7 @@ def test_causal_loss_approaches_the_known_entropy_from_above(corpus, tmp_path, a
     assert table.loc[table["split"] == "train", "floor"].isna().all()
 
 
+@pytest.mark.slow
 def test_masked_loss_approaches_the_exact_posterior(corpus, tmp_path) -> None:
     seen = {}
 

@@ -18,7 +18,9 @@ from thinkalike.representations.training.tokenizer import PAD, WordEncoder
 MaskedFloor = Callable[[Sequence[Sequence[str]], Sequence[Sequence[int]], WordEncoder], float]
 
 _BATCH_SIZE = 128
+# The same for every model, whatever it was trained with.
 _MASK_SEED = 0
+_MASK_RATE = 0.15
 
 
 def losses(model: PreTrainedModel, ids: Ids, targets: Ids) -> Tensor:
@@ -61,9 +63,8 @@ class HeldOut:
     positions
         Longest sentence the model can read.
     objective
-        `causal`: all sub-tokens and the end are predicted; `masked`: a fixed random choice of sub-tokens.
-    mask_rate
-        Share of sub-tokens hidden.
+        `causal`: all sub-tokens and the end are predicted; `masked`: a fixed random choice of 15 % of the
+        sub-tokens, at least one a sentence.
     masked_floor
         The exact loss of an ideal masked model; without it the masked floor is unknown (NaN).
 
@@ -81,7 +82,6 @@ class HeldOut:
         encoder: WordEncoder,
         positions: int,
         objective: Objective,
-        mask_rate: float,
         masked_floor: MaskedFloor | None = None,
     ) -> None:
         sentences = [list(words) for words in rows["words"]]
@@ -92,7 +92,7 @@ class HeldOut:
             self.floor = float(-rows["log_probability"].sum() / predicted)
             return
         rng = np.random.default_rng(_MASK_SEED)
-        hidden = [hide(group, mask_rate, rng) for group in corpus.groups]
+        hidden = [hide(group, _MASK_RATE, rng) for group in corpus.groups]
         self._tasks = [
             masked_task(group[start : start + _BATCH_SIZE], places[start : start + _BATCH_SIZE])
             for group, places in zip(corpus.groups, hidden, strict=True)

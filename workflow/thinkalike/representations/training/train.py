@@ -41,7 +41,7 @@ def train_model(
     name: str,
     width: int = 128,
     steps: int | None = None,
-    vocabulary: int = 400,
+    vocabulary: int = 520,
     learning_rate: float | None = None,
     batch_size: int | None = None,
     positions: int = 64,
@@ -94,9 +94,7 @@ def train_model(
     tokenizer = train_tokenizer(splits["train"]["words"], vocabulary, settings.objective, positions)
     encoder = WordEncoder(tokenizer)
     train = EncodedCorpus(splits["train"]["words"].tolist(), encoder, positions)
-    test = HeldOut(
-        splits["heldout"].head(heldout), encoder, positions, settings.objective, settings.mask_rate, masked_floor
-    )
+    test = HeldOut(splits["heldout"].head(heldout), encoder, positions, settings.objective, masked_floor)
     with _one_thread(), ExitStack() as stack:
         if architecture == "mamba":
             stack.enter_context(fast_mamba())
