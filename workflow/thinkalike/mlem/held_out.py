@@ -1,7 +1,7 @@
 """The pairs of held-out stimuli: their distances, ranked once, and their patterns."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,12 +118,17 @@ def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -
     return float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
 
 
+@lru_cache(maxsize=2)  # folds have one or two sizes
+def _upper_triangle(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(size, 1)
+
+
 def _pairs_within(
     distances: Distances, stimuli: NDArray[np.intp], exclude: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    keep = np.triu(np.ones((len(stimuli), len(stimuli)), dtype=bool), 1)
+    rows, columns = _upper_triangle(len(stimuli))
     if exclude is not None:
-        keep &= exclude[stimuli, None] != exclude[stimuli]
-    rows, columns = np.nonzero(keep)
+        keep = exclude[stimuli[rows]] != exclude[stimuli[columns]]
+        rows, columns = rows[keep], columns[keep]
     small = stimuli.astype(np.int32)
-    return small[rows], small[columns], distances.block(stimuli, stimuli)[keep]
+    return small[rows], small[columns], distances.block(stimuli, stimuli)[rows, columns]

@@ -21,7 +21,8 @@ def feature_difference(
 
     Boolean where the feature differs or not; |a - b| for a numeric feature, 0 where either is undefined.
     """
-    return code_difference(coding, feature, coding.codes[left, feature], coding.codes[right, feature])
+    codes = np.ascontiguousarray(coding.codes[:, feature])
+    return code_difference(coding, feature, codes[left], codes[right])
 
 
 def code_difference(

@@ -22,7 +22,7 @@ def tie_groups(
     values: NDArray[np.float64], tolerance: float = TIE_TOLERANCE
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return the order of `values`, the first place in that order of each group of ties, and each place's group."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)  # the order within ties does not matter
     ordered = values[order]
     new = np.empty(len(values), dtype=bool)
     new[:1] = True
