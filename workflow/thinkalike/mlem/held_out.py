@@ -78,7 +78,13 @@ def held_out_pairs(
     blocks = deal_blocks(stimuli, max_pairs, seed)
     parts = [_pairs_within(distances, block, exclude) for block in blocks]
     left, right, d = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    patterns, index = pair_patterns(coding, left, right)
+    if len(blocks) == 1:  # a square of pairs needs no look-up for each
+        keep = _above_diagonal(len(stimuli))
+        if exclude is not None:
+            keep = keep & (exclude[stimuli, None] != exclude[stimuli])
+        patterns, index = pair_patterns(coding, stimuli[:, None], stimuli[None, :], keep)
+    else:
+        patterns, index = pair_patterns(coding, left, right)
     ranks, rank_squares = centred_ranks(d)
     return HeldOutPairs(
         stimuli, blocks, patterns, index.astype(np.int32, copy=False), d, ranks, rank_squares, left, right
@@ -121,6 +127,11 @@ def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -
 @lru_cache(maxsize=2)  # folds have one or two sizes
 def _upper_triangle(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.triu_indices(size, 1)
+
+
+@lru_cache(maxsize=2)
+def _above_diagonal(size: int) -> NDArray[np.bool_]:
+    return np.triu(np.ones((size, size), dtype=bool), 1)
 
 
 def _pairs_within(

@@ -21,12 +21,12 @@ def feature_difference(
 
     Boolean where the feature differs or not; |a - b| for a numeric feature, 0 where either is undefined.
     """
-    codes = np.ascontiguousarray(coding.codes[:, feature])
+    codes = coding.codes[:, feature].astype(np.int32)  # small and contiguous: half the time of a strided look-up
     return code_difference(coding, feature, codes[left], codes[right])
 
 
 def code_difference(
-    coding: Coding, feature: int, left: NDArray[np.int64], right: NDArray[np.int64]
+    coding: Coding, feature: int, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> NDArray[np.bool_] | NDArray[np.float64]:
     """Return the unscaled differences of one feature between codes (broadcast together)."""
     values = coding.values[feature]

@@ -70,7 +70,7 @@ def _stay_feasible(
         weights = np.where(passive, weights, 0.0)
 
 
-def _solve(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solve(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray:
     try:
         return np.linalg.solve(gram, target)
     except np.linalg.LinAlgError:
