@@ -69,8 +69,11 @@ rule all:
             figure=FIGURES,
             format=STUDY.figures["formats"],
         ),
+        ["<results>/across_datasets/agreement.csv"] if len(STUDY.datasets) > 1 else [],
         "<results>/resources/jobs.csv",
     localrule: True
+    message:
+        f"Study {STUDY.name}: all tables and figures are made"
 
 
 include: "workflow/rules/operation.smk"

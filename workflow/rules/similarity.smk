@@ -146,3 +146,156 @@ rule layer_maps:
         "Maps of the layers"
     script:
         "../scripts/layer_maps.py"
+
+
+rule trajectories:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/importance.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+    output:
+        parquet="<results>/{dataset}/tables/trajectories.parquet",
+        csv="<results>/{dataset}/tables/trajectories.csv",
+    log:
+        "<logs>/{dataset}/trajectories.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        version=STAGE_VERSION["similarity"],
+    message:
+        "Distances between the models' paths through the layers"
+    script:
+        "../scripts/trajectories.py"
+
+
+rule diagnose:
+    input:
+        "<results>/{dataset}/{model}/representations",
+    output:
+        "<results>/{dataset}/{model}/diagnostics.parquet",
+    log:
+        "<logs>/{dataset}/{model}/diagnose.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/diagnose.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=NEEDS.memory("mlem"),
+        runtime=growing(20),
+    params:
+        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
+        version=STAGE_VERSION["similarity"],
+    message:
+        "What may mislead in the layers of {wildcards.model}"
+    script:
+        "../scripts/diagnose.py"
+
+
+rule collect_diagnostics:
+    input:
+        tables=collect(
+            "<results>/{{dataset}}/{model}/diagnostics.parquet", model=STUDY.models
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/diagnostics.parquet",
+        csv="<results>/{dataset}/tables/diagnostics.csv",
+    log:
+        "<logs>/{dataset}/collect_diagnostics.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Table of diagnostics"
+    script:
+        "../scripts/collect_of_models.py"
+
+
+rule probe:
+    input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        representations="<results>/{dataset}/{model}/representations",
+    output:
+        "<results>/{dataset}/{model}/probes/layer-{layer}.parquet",
+    log:
+        "<logs>/{dataset}/{model}/probes/layer-{layer}.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/probes/layer-{layer}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=NEEDS.memory("mlem"),
+        runtime=growing(60),
+    params:
+        folds=STUDY.mlem["folds"],
+        seed=STUDY.seed,
+        version=STAGE_VERSION["similarity"],
+    message:
+        "Linear probes of {wildcards.model}, layer {wildcards.layer}"
+    script:
+        "../scripts/probe.py"
+
+
+rule collect_probes:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/probes/layer-{layer}.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/probes.parquet",
+        csv="<results>/{dataset}/tables/probes.csv",
+    log:
+        "<logs>/{dataset}/collect_probes.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        table="probes",
+    message:
+        "Table of linear probes"
+    script:
+        "../scripts/collect_layers.py"
+
+
+rule agreement_across_datasets:
+    input:
+        collect("<results>/{dataset}/tables/similarity.parquet", dataset=STUDY.datasets),
+    output:
+        parquet="<results>/across_datasets/agreement.parquet",
+        csv="<results>/across_datasets/agreement.csv",
+    log:
+        "<logs>/agreement_across_datasets.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        datasets=list(STUDY.datasets),
+        version=STAGE_VERSION["similarity"],
+    message:
+        "Whether who is alike depends on the stimuli"
+    script:
+        "../scripts/agreement_across_datasets.py"

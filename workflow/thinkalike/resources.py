@@ -81,7 +81,8 @@ class Needs:
         if dataset not in self._stimuli:
             number = _rows(self.results / dataset / "stimuli.parquet")
             if number is None:
-                return self.study.datasets[dataset].get("sentences", 0) * _WORDS_PER_SENTENCE or _STIMULI_UNKNOWN
+                sentences = self.study.datasets[dataset].get("sentences", "all")
+                return _STIMULI_UNKNOWN if sentences == "all" else sentences * _WORDS_PER_SENTENCE
             self._stimuli[dataset] = number
         return self._stimuli[dataset]
 

@@ -131,11 +131,15 @@ class Study:
     @property
     def tables(self) -> list[str]:
         """The collected tables that this study has."""
-        names = ["models", "versions", "importance", "scores", "similarity"]
+        names = ["models", "versions", "importance", "scores", "similarity", "diagnostics"]
         if "inference" in self.mlem:
             names.append("inference")
         if self.trained:
             names += ["training", "grammaticality"]
+        if self.similarity["probes"]:
+            names.append("probes")
+        if len(self.models) > 1:
+            names.append("trajectories")
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
         return names

@@ -20,7 +20,7 @@ from thinkalike.similarity.measure import MEASURES, Measure
 from thinkalike.similarity.probes import probe_layer
 from thinkalike.similarity.scaling import map_layers, multidimensional_scaling
 from thinkalike.similarity.stimuli import align
-from thinkalike.similarity.trajectories import trajectory_distance
+from thinkalike.similarity.trajectories import trajectory_distance, trajectory_table
 
 __all__ = [
     "MEASURES",
@@ -41,4 +41,5 @@ __all__ = [
     "probe_layer",
     "similarity_matrix",
     "trajectory_distance",
+    "trajectory_table",
 ]

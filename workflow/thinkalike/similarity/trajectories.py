@@ -1,5 +1,6 @@
 """Model against model: how far apart are the paths that feature importance takes over the layers?"""
 
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -50,6 +51,29 @@ def trajectory_distance(
     if np.isnan(costs).any():
         return float("nan")
     return warping_distance(costs, step_pattern)
+
+
+def trajectory_table(importance: pd.DataFrame, *, metric: str = "euclidean") -> pd.DataFrame:
+    """Return the distance of every two models' trajectories.
+
+    Parameters
+    ----------
+    importance
+        Rows of all models: `model, layer, fold, feature, role, importance`.
+    metric
+        As in `trajectory_distance`.
+
+    Returns
+    -------
+    DataFrame
+        One row an unordered pair of models: `model_a, model_b, metric, distance`.
+    """
+    models = {str(name): rows for name, rows in importance.groupby("model", sort=True)}
+    rows = [
+        (a, b, metric, trajectory_distance(models[a], models[b], metric=metric, model_a=a, model_b=b))
+        for a, b in combinations(models, 2)
+    ]
+    return pd.DataFrame(rows, columns=["model_a", "model_b", "metric", "distance"])
 
 
 def warping_distance(costs: np.ndarray, step_pattern: str = "symmetric2") -> float:
