@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests/workflow"))
 
-from activation_study import activation_study  # noqa: E402
+from activation_study import activation_study
 
 MODELS = {"alpha": 4, "beta": 3, "gamma": 3}
 
@@ -62,8 +62,8 @@ def _prepare(folder: Path) -> None:
 
 def _snakemake(folder: Path, cores: int, *more: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), "--configfile", "study.yaml", *more]
-    command += [] if more else ["all_tables"]
+    command += ["--workflow-profile", str(ROOT / "profiles/default"), "--configfile", "study.yaml"]
+    command += ["--nocolor", *(more or ["all_tables"])]
     with (folder / "log.txt").open("a") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 

@@ -62,7 +62,7 @@ def test_the_rest_in_one_allocation(cluster: Cluster) -> None:
     _, text = cluster.run(study, "all_representations")
     assert submitted(text) == 3
     command = ["sbatch", "--parsable", "--cpus-per-task=3", "--mem=6G", "--time=10"]
-    arguments = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "activations.yaml", "all_similarity"]
+    arguments = ["all_similarity", "--snakefile", str(ROOT / "Snakefile"), "--configfile", "activations.yaml"]
     environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(cluster.folder)}
     job = subprocess.run(
         [*command, "profiles/allocation/run.sh", *arguments],

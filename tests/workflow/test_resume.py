@@ -44,7 +44,14 @@ def test_four_cores_give_the_same_bytes(one_core: tuple[dict[str, bytes], float]
 def kill_after(workflow: Workflow, seconds: float) -> bool:
     """Start a run and end it and all its jobs with SIGKILL after `seconds`; return whether it was still running."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), "--configfile", "study.yaml", "all_tables"]
+    command += [
+        "--workflow-profile",
+        str(ROOT / "profiles/default"),
+        "--configfile",
+        "study.yaml",
+        "--nocolor",
+        "all_tables",
+    ]
     process = subprocess.Popen(
         command, cwd=workflow.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
