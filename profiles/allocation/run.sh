@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # All that needs no GPU, inside one SLURM job: a fit takes seconds, a SLURM job of its own about five more.
 #
-#   snakemake --workflow-profile profiles/slurm --configfile study.yaml all_representations
+#   snakemake all_representations --workflow-profile profiles/slurm --configfile study.yaml
 #   sbatch --cpus-per-task=32 --mem=64G --time=4:00:00 profiles/allocation/run.sh --configfile study.yaml
 #
-# Arguments go to snakemake: targets first, since --configfile takes all names that follow it. Submit from the folder in which the study runs.
+# Arguments go to snakemake: targets first, since --configfile takes all names that follow it. Submit from the folder in
+# which the study runs.
 #SBATCH --job-name=thinkalike
 #SBATCH --output=thinkalike-%j.log
 set -euo pipefail

@@ -1,13 +1,15 @@
 """Studies through a real SLURM, which these tests start and stop."""
 
+import fcntl
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(item.fspath).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.slurm)
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("slurm"))
 
 
 class Cluster:
@@ -134,24 +135,38 @@ def wait_for(ready: Callable[[], Any], seconds: float = 40, what: str = "this") 
 
 
 @pytest.fixture(scope="session")
-def slurm() -> Iterator[None]:
-    """A running SLURM with the partitions cpu and gpu."""
+def installed() -> None:
+    """Debian's SLURM on this machine."""
     if reason := local_slurm.why_impossible():
         pytest.skip(reason)
-    if shutil.which("slurmctld") is None:
+    with only_one():
         try:
             local_slurm.install()
-        except subprocess.CalledProcessError as error:
+        except (OSError, subprocess.CalledProcessError) as error:
             pytest.skip(f"Debian's SLURM could not be installed: {error}")
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Wait for other processes that test with SLURM: a machine has one."""
+    with (Path(tempfile.gettempdir()) / "thinkalike-slurm.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def slurm(installed: None) -> Iterator[None]:
+    """A running SLURM with the partitions cpu and gpu."""
     os.environ.pop("SLURM_CONF", None)
     # Whoever ends the tests from outside must not leave the daemons behind.
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("SIGTERM"))
-    local_slurm.start()
-    try:
-        yield
-    finally:
-        local_slurm.stop()
-        signal.signal(signal.SIGTERM, before)
+    with only_one():
+        local_slurm.start()
+        try:
+            yield
+        finally:
+            local_slurm.stop()
+            signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
