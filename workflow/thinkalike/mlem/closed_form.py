@@ -13,6 +13,7 @@ and O(F^2 N) counts for each training set. Pairs within groups are left out by t
 with every level cut up by group.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,15 +49,17 @@ class ClosedForm:
         self, held_out: Sequence[Sequence[NDArray[np.intp]]], weights: NDArray[np.float64] | None = None
     ) -> list[Moments]:
         """See `MomentSource`."""
-        cache: dict[int, _Sums] = {}
+        uses = Counter(id(part) for parts in held_out for part in parts)
+        cache: dict[int, _Sums] = {}  # of the parts that are held out more than once (outer folds)
         total = self.sums.of(np.arange(self.n_stimuli), weights)
         moments = []
         for parts in held_out:
             remaining = total
             for part in parts:
-                if id(part) not in cache:
-                    cache[id(part)] = self.sums.of(part, weights)
-                remaining = remaining.minus(cache[id(part)])
+                sums = cache.get(id(part)) or self.sums.of(part, weights)
+                if uses[id(part)] > 1:
+                    cache[id(part)] = sums
+                remaining = remaining.minus(sums)
             left = remaining_weights(self.n_stimuli, parts, weights)
             zz = self.counts.of(left)
             d, zd = self.sums.distances(remaining)

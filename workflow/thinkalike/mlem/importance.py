@@ -24,9 +24,10 @@ from thinkalike.mlem.ranks import PatternTable, join_ties, spearman_of_table
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
-# A table of more entries (numeric features of many values) is thinned to 2,000 x 2,000 neighbours joined by rank.
-_LARGEST_TABLE = 4_000_000
+# A table of more entries (numeric features of many values) is thinned: neighbours of equal total weight are joined.
+_LARGEST_TABLE = 400_000
 _LARGEST_MARGIN = 2_000
+_MOST_DRAWN = 200
 
 
 def difference_shares(
@@ -84,7 +85,7 @@ def exact_score(
     patterns = pairs.patterns
     counts, rank_sums, squares = pairs.table.counts, pairs.table.rank_sums, pairs.table.rank_squares
     if len(patterns) * len(values) > _LARGEST_TABLE:
-        values, (shares,) = _thin(values, [shares])
+        values, (shares,) = _thin(values, [shares], _MOST_DRAWN)
     predictions = np.array([predict(patterns, np.full(len(patterns), value)) for value in values])
     if predictions.size > _LARGEST_TABLE:
         return _thinned_score(predictions, counts, rank_sums, shares, squares)
@@ -100,7 +101,7 @@ def _thinned_score(
     shares: NDArray[np.float64],
     squares: float,
 ) -> float:
-    rows = [_thin(row, [counts, rank_sums]) for row in predictions]
+    rows = [_thin(row, [counts, rank_sums], _LARGEST_MARGIN) for row in predictions]
     return spearman_of_table(
         np.concatenate([row[0] for row in rows]),
         np.concatenate([share * row[1][0] for share, row in zip(shares, rows, strict=True)]),
@@ -110,16 +111,15 @@ def _thinned_score(
 
 
 def _thin(
-    values: NDArray[np.float64], columns: list[NDArray[np.float64]]
+    values: NDArray[np.float64], columns: list[NDArray[np.float64]], most: int
 ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """Join neighbours into at most 2,000 groups of nearly equal weight (the first column is the weight)."""
-    if len(values) <= _LARGEST_MARGIN:
+    """Join neighbours into at most `most` groups of nearly equal weight (the first column is the weight)."""
+    if len(values) <= most:
         return values, columns
     order = np.argsort(values, kind="stable")
     weight = columns[0][order]
-    bins = np.minimum((np.cumsum(weight) - weight / 2) / weight.sum() * _LARGEST_MARGIN, _LARGEST_MARGIN - 1).astype(
-        int
-    )
+    middles = (np.cumsum(weight) - weight / 2) / weight.sum()
+    bins = np.minimum(middles * most, most - 1).astype(int)
     first = np.flatnonzero(np.diff(bins, prepend=-1))
     joined = [np.add.reduceat(column[order], first) for column in columns]
     return np.add.reduceat(values[order] * weight, first) / joined[0], joined
