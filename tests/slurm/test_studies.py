@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,16 @@ def test_the_tiny_study_through_sbatch_has_the_bytes_of_a_local_run(
 ) -> None:
     study = tiny_study(cluster.folder)
     expected = cluster.jobs(study, "all_tables")
-    _, text = cluster.run(study, "all_tables", seconds=280)
-    here = {"all_tables", "agreement", "stimulus_report"}
-    through_slurm = sum(count for rule, count in expected.items() if not (rule.startswith("collect") or rule in here))
-    assert submitted(text) == through_slurm
+    before = {job["id"] for job in accounts()}
+    cluster.run(study, "all_tables", seconds=280)
     assert not queue()
-    finished = accounts()
+    finished = [job for job in accounts() if job["id"] not in before]
+    assert {job["state"] for job in finished} == {"COMPLETED"}
+    through_slurm = Counter(job["rule"] for job in finished)
+    assert through_slurm.items() <= expected.items(), "each job is one SLURM job"
+    long = ("stimuli", "corpus", "train", "extract", "mlem", "compare_profiles", "compare_representations")
+    assert set(long) <= set(through_slurm)
+    assert not [rule for rule in through_slurm if rule.startswith(("collect", "figure", "all"))]
     assert {job["partition"] for job in finished if job["rule"] == "extract"} == {"gpu"}
     assert all("gpu" in job["gres"] for job in finished if job["rule"] == "extract")
     assert {job["partition"] for job in finished if job["rule"] != "extract"} == {"cpu"}
