@@ -30,12 +30,12 @@ def corpus() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def pairs() -> pd.DataFrame:
     rows = [
-        ("plural" if plural else "singular", sentence(noun, verb, plural), sentence(noun, verb, plural, False), 2)
+        ("plural" if plural else "singular", sentence(noun, verb, plural), sentence(noun, verb, plural, False))
         for noun in NOUNS
         for verb in VERBS
         for plural in (True, False)
     ]
-    return pd.DataFrame(rows, columns=["phenomenon", "grammatical", "ungrammatical", "position"])
+    return pd.DataFrame(rows, columns=["phenomenon", "grammatical", "ungrammatical"])
 
 
 def train(corpus: pd.DataFrame, folder: Path, architecture: str, steps: int) -> Path:
@@ -87,14 +87,16 @@ def test_masked_score_hides_the_rest_of_the_word(corpus, pairs, tmp_path) -> Non
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def score(words: list[str]) -> float:
-        before = len(tokenizer(words[:2], is_split_into_words=True)["input_ids"]) - 1
-        ids = tokenizer(words, is_split_into_words=True)["input_ids"]
-        after = before + len(tokenizer(words[2:3], is_split_into_words=True)["input_ids"]) - 2
+        pieces = [tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
         total = 0.0
-        for place in range(before, after):
-            shown = ids[:place] + [tokenizer.mask_token_id] * (after - place) + ids[after:]
-            with torch.no_grad():
-                total += float(model(torch.tensor([shown])).logits[0, place].log_softmax(-1)[ids[place]])
+        for index, word in enumerate(pieces):
+            before = [tokenizer.cls_token_id, *(piece for other in pieces[:index] for piece in other)]
+            after = [*(piece for other in pieces[index + 1 :] for piece in other), tokenizer.sep_token_id]
+            for known in range(len(word)):
+                shown = before + word[:known] + [tokenizer.mask_token_id] * (len(word) - known) + after
+                with torch.no_grad():
+                    logits = model(torch.tensor([shown])).logits[0, len(before) + known]
+                total += float(logits.log_softmax(-1)[word[known]])
         return total
 
     expected = [score(row.grammatical) > score(row.ungrammatical) for row in pairs.itertuples()]
@@ -104,8 +106,8 @@ def test_masked_score_hides_the_rest_of_the_word(corpus, pairs, tmp_path) -> Non
 
 
 def test_what_cannot_be_judged_is_named(pairs, tmp_path) -> None:
-    with pytest.raises(InputError, match="no column 'position'"):
-        evaluate_agreement(tmp_path, pairs.drop(columns="position"))
+    with pytest.raises(InputError, match="no column 'ungrammatical'"):
+        evaluate_agreement(tmp_path, pairs.drop(columns="ungrammatical"))
     with pytest.raises(InputError, match="no row"):
         evaluate_agreement(tmp_path, pairs.head(0))
     with pytest.raises(InputError, match="holds no model"):

@@ -14,7 +14,7 @@ from thinkalike.errors import InputError
 from thinkalike.representations.lstm import register
 from thinkalike.representations.training.scan import fast_mamba
 
-_COLUMNS = ("phenomenon", "grammatical", "ungrammatical", "position")
+_COLUMNS = ("phenomenon", "grammatical", "ungrammatical")
 _BATCH_SIZE = 64
 Scores = NDArray[np.float64]
 
@@ -22,16 +22,18 @@ Scores = NDArray[np.float64]
 def evaluate_agreement(model_folder: str | Path, minimal_pairs: pd.DataFrame) -> pd.DataFrame:
     """Count how often the grammatical sentence of a pair gets the larger score.
 
-    A causal model's score is the log-probability of the whole sentence with its end; a masked model's is the
-    pseudo-log-likelihood of the critical word: each of its sub-tokens predicted while it and those after it in the word
-    are hidden (Kauf and Ivanova, 2023; hiding one at a time would let a word's own pieces give it away).
+    A causal model's score is the log-probability of the whole sentence with its end. A masked model's is the
+    pseudo-log-likelihood: every sub-token is predicted from the sentence while it and those after it in the same word
+    are hidden (Salazar et al., 2020; Kauf and Ivanova, 2023: with one hidden at a time, the pieces of a word would
+    give each other away). The critical word alone would not do: the number of hidden pieces tells a model much about
+    the word before any grammar does.
 
     Parameters
     ----------
     model_folder
         A checkpoint that `train_model` saved.
     minimal_pairs
-        `phenomenon`, `grammatical` and `ungrammatical` (lists of words that differ in one), `position` (its index).
+        `phenomenon`, `grammatical` and `ungrammatical` (lists of words); other columns are left alone.
 
     Returns
     -------
@@ -50,16 +52,13 @@ def evaluate_agreement(model_folder: str | Path, minimal_pairs: pd.DataFrame) ->
         raise InputError(f"The table of minimal pairs has {what}: it needs {', '.join(_COLUMNS)}.")
     pairs = minimal_pairs.reset_index(drop=True)
     score = _scorer(Path(model_folder))
-    scores = [
-        score([list(words) for words in pairs[form]], pairs["position"].tolist())
-        for form in ("grammatical", "ungrammatical")
-    ]
+    scores = [score([list(words) for words in pairs[form]]) for form in ("grammatical", "ungrammatical")]
     outcome = pd.DataFrame({"phenomenon": pairs["phenomenon"], "right": (np.sign(scores[0] - scores[1]) + 1) / 2})
     grouped = outcome.groupby("phenomenon", sort=False)["right"]
     return grouped.agg(accuracy="mean", n="size").reset_index()
 
 
-def _scorer(folder: Path) -> Callable[[Sequence[Sequence[str]], Sequence[int]], Scores]:
+def _scorer(folder: Path) -> Callable[[Sequence[Sequence[str]]], Scores]:
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder} holds no model (config.json): train it first.")
     register()
@@ -69,10 +68,10 @@ def _scorer(folder: Path) -> Callable[[Sequence[Sequence[str]], Sequence[int]], 
     model = loader.from_pretrained(folder, local_files_only=True).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     function = _masked_scores if masked else _causal_scores
-    return lambda sentences, positions: function(model, tokenizer, sentences, positions)
+    return lambda sentences: function(model, tokenizer, sentences)
 
 
-def _causal_scores(model: Any, tokenizer: Any, sentences: Sequence[Sequence[str]], positions: Sequence[int]) -> Scores:
+def _causal_scores(model: Any, tokenizer: Any, sentences: Sequence[Sequence[str]]) -> Scores:
     encoded = tokenizer(list(sentences), is_split_into_words=True)["input_ids"]
     return _totals(
         model,
@@ -82,15 +81,14 @@ def _causal_scores(model: Any, tokenizer: Any, sentences: Sequence[Sequence[str]
     )
 
 
-def _masked_scores(model: Any, tokenizer: Any, sentences: Sequence[Sequence[str]], positions: Sequence[int]) -> Scores:
+def _masked_scores(model: Any, tokenizer: Any, sentences: Sequence[Sequence[str]]) -> Scores:
     encoded = tokenizer(list(sentences), is_split_into_words=True)
     inputs, targets, owners = [], [], []
-    for owner, position in enumerate(positions):
-        ids = encoded["input_ids"][owner]
-        places = [place for place, word in enumerate(encoded.word_ids(owner)) if word == position]
-        for index, place in enumerate(places):
-            hidden = places[index:]
-            inputs.append([tokenizer.mask_token_id if here in hidden else token for here, token in enumerate(ids)])
+    for owner, ids in enumerate(encoded["input_ids"]):
+        words = encoded.word_ids(owner)
+        for place in (place for place, word in enumerate(words) if word is not None):
+            hidden = [here >= place and words[here] == words[place] for here in range(len(ids))]
+            inputs.append([tokenizer.mask_token_id if hide else token for hide, token in zip(hidden, ids, strict=True)])
             targets.append([token if here == place else -1 for here, token in enumerate(ids)])
             owners.append(owner)
     return _totals(model, inputs, targets, np.array(owners))

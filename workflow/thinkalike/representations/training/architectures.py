@@ -20,6 +20,8 @@ from thinkalike.representations.training.settings import settings_of
 from thinkalike.representations.training.tokenizer import END, PAD, START
 
 _HEAD_WIDTH = 32
+# Large models have 4. At these sizes 2 learnt better in the same number of updates, and a fifth faster.
+_INNER = 2
 _MAMBA_STATE = 8
 
 
@@ -72,7 +74,7 @@ def _bert(layers: int, width: int, vocabulary: int, positions: int, scale: float
         hidden_size=width,
         num_hidden_layers=layers,
         num_attention_heads=max(1, width // _HEAD_WIDTH),
-        intermediate_size=4 * width,
+        intermediate_size=_INNER * width,
         max_position_embeddings=positions,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
@@ -89,6 +91,7 @@ def _gpt2(layers: int, width: int, vocabulary: int, positions: int, scale: float
         n_layer=layers,
         n_head=max(1, width // _HEAD_WIDTH),
         n_positions=positions,
+        n_inner=_INNER * width,
         resid_pdrop=0.0,
         embd_pdrop=0.0,
         attn_pdrop=0.0,
