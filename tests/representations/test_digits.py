@@ -55,7 +55,7 @@ def test_activations_go_through_extraction(tmp_path: Path) -> None:
     assert dense.stimulus_ids.tolist() == stimuli["stimulus_id"].tolist()
     # Digits are further apart than images of one digit, the more the deeper.
     separation = []
-    for layer in ("input", "dense", "output"):
+    for layer in (LAYERS[0], LAYERS[3], LAYERS[4]):
         vectors = read_representation(layer_path(tmp_path / "r", layer)).vectors
         distance = ((vectors[:, None] - vectors[None]) ** 2).sum(axis=2)
         same = stimuli["digit"].to_numpy()[:, None] == stimuli["digit"].to_numpy()[None]

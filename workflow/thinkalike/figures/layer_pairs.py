@@ -8,9 +8,9 @@ from scipy.stats import spearmanr
 
 from thinkalike.errors import InputError
 from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layers import layer_rank
 from thinkalike.figures.measures import larger_is_more_similar
 from thinkalike.figures.styles import ModelStyle
+from thinkalike.layers import layer_order
 
 Layer = tuple[str, str]
 
@@ -37,7 +37,7 @@ def layer_matrix(similarity: pd.DataFrame, measure: str, models: Mapping[str, Mo
     ordered = [
         layer
         for model in models
-        for layer in sorted((one for one in present if one[0] == model), key=lambda one: layer_rank(one[1]))
+        for layer in sorted((one for one in present if one[0] == model), key=lambda one: layer_order(one[1]))
     ]
     place = {layer: index for index, layer in enumerate(ordered)}
     matrix = np.full((len(ordered), len(ordered)), np.nan)

@@ -17,7 +17,8 @@ from thinkalike.files import whole_file
 # Held out from training; the network is probed on these.
 _PROBED = 500
 _BATCH = 32
-LAYERS = ("input", "convolution_1", "convolution_2", "dense", "output")
+# Named so that they sort in their order.
+LAYERS = ("0_input", "1_convolution", "2_convolution", "3_dense", "4_output")
 
 
 class DigitNetwork(nn.Module):
@@ -40,7 +41,7 @@ class DigitNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return scores of shape (n, 10)."""
-        return self.layers(images)["output"]
+        return self.layers(images)[LAYERS[-1]]
 
 
 def write_digit_stimuli(path: str | Path, seed: int = 0) -> None:
@@ -92,7 +93,7 @@ def write_digit_activations(
         layers = {name: values.numpy() for name, values in network.layers(_to_tensor(probed)).items()}
     with whole_file(path) as temporary:
         np.savez(temporary, stimulus_id=names, **layers)  # type: ignore[arg-type]
-    return float((layers["output"].argmax(axis=1) == answers).mean())
+    return float((layers[LAYERS[-1]].argmax(axis=1) == answers).mean())
 
 
 def digit_features(images: np.ndarray, classes: np.ndarray) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.layers import layer_order
 from thinkalike.similarity.compare import describe, pair_table, tidy
 from thinkalike.similarity.measure import Measure, find_measure
 
@@ -64,7 +65,7 @@ def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFra
             f"feature '{row['feature']}'; give one model's table."
         )
     table = features.pivot(index="feature", columns=["layer", "fold"], values="importance")
-    in_order = sorted(table.columns, key=lambda column: (_place(column[0]), column[1]))
+    in_order = sorted(table.columns, key=lambda column: (layer_order(column[0]), column[1]))
     table = table.loc[list(dict.fromkeys(features["feature"])), in_order]
     if table.isna().any(axis=None):
         row, column = np.argwhere(table.isna().to_numpy())[0]
@@ -96,11 +97,6 @@ def _check_features(table_a: pd.DataFrame, table_b: pd.DataFrame, model_a: str, 
             f"Feature '{different[0]}' is in the profile of {model_a if different[0] in table_a.index else model_b} "
             f"alone; fit {model_a} and {model_b} with the same features."
         )
-
-
-def _place(layer: str) -> tuple[bool, int, str]:
-    """Return what sorts layer labels: numbers by size, then the others (`final`)."""
-    return (not layer.isdigit(), int(layer) if layer.isdigit() else 0, layer)
 
 
 def _folds(table: pd.DataFrame) -> list[int]:
