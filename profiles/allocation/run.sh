@@ -12,4 +12,5 @@ set -euo pipefail
 cores=${SLURM_CPUS_PER_TASK:?submit this with sbatch --cpus-per-task=N}
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-2000} * cores))}
 profile=${THINKALIKE_PROFILE:-profiles/allocation}
-exec snakemake --executor local --workflow-profile "$profile" --cores "$cores" --resources mem_mb="$memory" "$@"
+# --cores comes last: unlike --resources it leaves the names that follow it alone.
+exec snakemake --executor local --workflow-profile "$profile" --resources mem_mb="$memory" --cores "$cores" "$@"
