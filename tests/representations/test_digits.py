@@ -50,7 +50,7 @@ def test_activations_go_through_extraction(tmp_path: Path) -> None:
     extract(
         {"activations": str(tmp_path / "trained.npz")}, pd.DataFrame(), stimuli, layers=LAYERS, folder=tmp_path / "r"
     )
-    dense = read_representation(layer_path(tmp_path / "r", "dense"))
+    dense = read_representation(layer_path(tmp_path / "r", LAYERS[3]))
     assert dense.vectors.shape == (500, 64)
     assert dense.stimulus_ids.tolist() == stimuli["stimulus_id"].tolist()
     # Digits are further apart than images of one digit, the more the deeper.

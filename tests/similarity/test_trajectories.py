@@ -1,4 +1,4 @@
-"""Model against model: the table of all pairs (the distance itself is tested in test_importance.py)."""
+"""Model against model: the table of all pairs (the distance itself is tested in test_profile_similarity.py)."""
 
 import numpy as np
 import pandas as pd
