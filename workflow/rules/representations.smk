@@ -3,7 +3,9 @@
 
 rule train:
     input:
-        "<results>/{dataset}/corpus.parquet",
+        corpus="<results>/{dataset}/corpus.parquet",
+        sentences="<results>/{dataset}/sentences.parquet",
+        grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
     output:
         checkpoint=directory("<results>/{dataset}/{model}/checkpoint"),
         training="<results>/{dataset}/{model}/training.parquet",
