@@ -116,7 +116,15 @@ rule download:
 rule remove_representations:
     input:
         rules.all.input,
+    log:
+        "<logs>/remove_representations.log",
     localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=60,
     params:
         folders=expand(
             f"results/{STUDY.name}/{{dataset}}/{{model}}/representations",
@@ -126,7 +134,7 @@ rule remove_representations:
     message:
         "Removing the representations of a complete study"
     shell:
-        "rm -rf {params.folders:q}"
+        "rm -rf {params.folders:q} > {log:q} 2>&1"
 
 
 # Differs from run to run, hence outside the tables.
