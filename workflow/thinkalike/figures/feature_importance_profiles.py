@@ -11,7 +11,7 @@ from thinkalike.figures.inputs import require
 from thinkalike.figures.layers import layer_positions, sort_layers, split_final
 from thinkalike.figures.panels import Panel, family_panels, label_layers
 from thinkalike.figures.styles import FeatureStyle, feature_styles, model_styles
-from thinkalike.figures.theme import GREY, themed
+from thinkalike.figures.theme import GREY, legend_columns, themed
 
 
 @themed
@@ -42,7 +42,7 @@ def feature_importance_profiles(importance: pd.DataFrame, *, families: Mapping[s
         axis_labels.append((axes, sort_layers(rows["layer"])))
     label_layers(axis_labels)
     figure.supylabel("Feature importance (drop in Spearman ρ)")
-    figure.legend(handles=_legend(features, panels), loc="outside lower center", ncols=5)
+    figure.legend(handles=_legend(features, panels), loc="outside lower center", ncols=legend_columns(figure, 5))
     return figure
 
 

@@ -36,7 +36,7 @@ def layer_ticks(labels: Iterable[str], most: int = 6) -> tuple[list[float], list
     """Return at most about `most` tick positions and their labels, `final` always among them."""
     positions = layer_positions(labels)
     if not _are_numbers(positions):
-        return list(positions.values()), [_readable(label) for label in positions]
+        return list(positions.values()), [readable_layer(label) for label in positions]
     numbers = sorted(value for label, value in positions.items() if label != FINAL)
     steps = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 25, 50, 100)
     # The first step that is wide enough, or better a little wider one that meets the last number.
@@ -74,6 +74,6 @@ def _are_numbers(labels: Iterable[str]) -> bool:
     return all(label == FINAL or label.isdigit() for label in labels)
 
 
-def _readable(label: str) -> str:
+def readable_layer(label: str) -> str:
     """Return a name without the number that it is ordered by, and with spaces."""
     return re.sub(r"^\d+_", "", label).replace("_", " ")

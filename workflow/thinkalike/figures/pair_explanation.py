@@ -15,6 +15,7 @@ from thinkalike.figures.extreme_pairs import Pair
 from thinkalike.figures.inputs import require
 from thinkalike.figures.label_placement import PointLabels
 from thinkalike.figures.layer_pairs import Layer
+from thinkalike.figures.layers import readable_layer
 from thinkalike.figures.levels import UNDEFINED, level_styles
 from thinkalike.figures.styles import FeatureStyle, ModelStyle, feature_label, feature_styles, model_styles, written
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed
@@ -127,7 +128,7 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
     for spine in axes.spines.values():
         spine.set(visible=True, color=LIGHT_GREY)
     stress = f", stress {words['stress'].iloc[0]:.2f}" if "stress" in words else ""
-    axes.set_xlabel(f"MDS of {len(words)} words{stress}", fontsize=SMALL)
+    axes.set_xlabel(f"MDS of {len(words)} stimuli{stress}", fontsize=SMALL)
     return handles
 
 
@@ -177,4 +178,4 @@ def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, Featur
 
 
 def _layer_label(layer: Layer, models: Mapping[str, ModelStyle]) -> str:
-    return f"{models[layer[0]].label}, layer {layer[1]}"
+    return f"{models[layer[0]].label}, layer {readable_layer(layer[1])}"

@@ -12,7 +12,7 @@ from thinkalike.figures.inputs import require
 from thinkalike.figures.layers import layer_positions, sort_layers
 from thinkalike.figures.panels import family_panels, label_layers
 from thinkalike.figures.styles import ModelStyle, kind_handles, model_styles
-from thinkalike.figures.theme import GREY, themed
+from thinkalike.figures.theme import GREY, legend_columns, themed
 
 
 @themed
@@ -48,7 +48,7 @@ def score_by_layer(scores: pd.DataFrame, *, families: Mapping[str, str] | None =
     lowest = float((scores["score"] - scores["score_sd"].fillna(0)).min())
     panels[0][0].set_ylim(min(0.0, lowest), min(1.0, 1.08 * float(scores[["score", "ceiling"]].max().max())))
     figure.supylabel("MLEM score (Spearman ρ)")
-    figure.legend(handles=_legend(models), loc="outside lower center", ncols=6)
+    figure.legend(handles=_legend(models), loc="outside lower center", ncols=legend_columns(figure, 6))
     return figure
 
 

@@ -17,7 +17,7 @@ from thinkalike.figures.layers import layer_positions, sort_layers
 from thinkalike.figures.measures import measure_label
 from thinkalike.figures.panels import Panel, family_panels, label_layers
 from thinkalike.figures.styles import model_styles
-from thinkalike.figures.theme import DARK_GREY, GREY, LIGHT_GREY, themed
+from thinkalike.figures.theme import DARK_GREY, GREY, LIGHT_GREY, legend_columns, themed
 
 
 @themed
@@ -55,7 +55,9 @@ def seed_agreement(
     axis_labels = [(axes, _draw_panel(axes, panel, matrix)) for axes, panel in panels]
     label_layers(axis_labels)
     figure.supylabel(measure_label(measure).replace(" of feature", "\nof feature"))
-    figure.legend(handles=_legend(several=len(by_family) > 1), loc="outside lower center", ncols=4)
+    figure.legend(
+        handles=_legend(several=len(by_family) > 1), loc="outside lower center", ncols=legend_columns(figure, 4)
+    )
     return figure
 
 

@@ -36,7 +36,8 @@ def stimulus_report(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> F
     figure = new_figure(DOUBLE_COLUMN, 1.55 * rows)
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes, style in zip(panels, counted, strict=False):
-        _draw_counts(axes, stimuli[style.name], style)
+        draw = _draw_histogram if features[style.name].kind == "numeric" else _draw_counts
+        draw(axes, stimuli[style.name], style)
     shares = {style: varying_share(stimuli[name], features[name].missing) for name, style in styles.items()}
     _draw_shares(panels[len(counted)], shares)
     for axes in panels[len(counted) + 1 :]:
@@ -69,6 +70,17 @@ def _draw_counts(axes: Axes, values: pd.Series, style: FeatureStyle) -> None:
     _horizontal(axes)
     axes.set_xlabel("Stimuli")
     axes.locator_params(axis="x", nbins=4)
+
+
+def _draw_histogram(axes: Axes, values: pd.Series, style: FeatureStyle) -> None:
+    numbers = values.dropna().to_numpy(dtype=float)
+    axes.hist(
+        numbers, bins=min(20, max(1, len(np.unique(numbers)))), color=style.colour, edgecolor="white", linewidth=0.3
+    )
+    axes.set_title(style.label)
+    axes.set_xlabel("Value" + (f" ({len(values) - len(numbers):,} undefined)" if len(numbers) < len(values) else ""))
+    axes.set_ylabel("Stimuli")
+    axes.locator_params(nbins=4)
 
 
 def _draw_shares(axes: Axes, shares: Mapping[FeatureStyle, float]) -> None:

@@ -101,3 +101,8 @@ def new_figure(width: float, height: float) -> Figure:
 def panel_letter(axes: Axes, letter: str, title: str = "") -> None:
     """Write a panel's letter, and its title after it, above the upper left corner of `axes`."""
     axes.set_title(f"{letter}   {title}".strip(), loc="left", fontsize=LARGE, fontweight="bold")
+
+
+def legend_columns(figure: Figure, most: int) -> int:
+    """Return how many legend entries fit side by side into the width of the figure, at most `most`."""
+    return max(1, min(most, int(figure.get_figwidth() / 1.15)))
