@@ -31,9 +31,9 @@ def test_the_tiny_study_through_sbatch_has_the_bytes_of_a_local_run(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     study = tiny_study(cluster.folder)
-    expected = cluster.jobs(study, "all_tables")
+    expected = cluster.jobs(study, "all_similarity")
     before = {job["id"] for job in accounts()}
-    cluster.run(study, "all_tables", seconds=280)
+    cluster.run(study, "all_similarity", seconds=280)
     assert not queue()
     finished = [job for job in accounts() if job["id"] not in before]
     assert {job["state"] for job in finished} == {"COMPLETED"}
@@ -45,9 +45,9 @@ def test_the_tiny_study_through_sbatch_has_the_bytes_of_a_local_run(
     assert {job["partition"] for job in finished if job["rule"] == "extract"} == {"gpu"}
     assert all("gpu" in job["gres"] for job in finished if job["rule"] == "extract")
     assert {job["partition"] for job in finished if job["rule"] != "extract"} == {"cpu"}
-    assert cluster.jobs(study, "all_tables") == {}, "a second run would do something"
+    assert cluster.jobs(study, "all_similarity") == {}, "a second run would do something"
     local = Cluster(tmp_path_factory.mktemp("local"))
-    local.run_here(tiny_study(local.folder), "all_tables")
+    local.run_here(tiny_study(local.folder), "all_similarity")
     assert tables(cluster.folder, "tiny") == tables(local.folder, "tiny")
 
 
