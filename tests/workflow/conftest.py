@@ -17,7 +17,7 @@ TINY = {
         "words": {
             "grammar": "config/grammars/short_sentences.fcfg",
             "sentences": 40,
-            "corpus": {"grammar": "config/grammars/corpus.fcfg", "sentences": 400, "heldout": 60},
+            "corpus": {"grammar": "config/grammars/corpus.fcfg", "sentences": 2000, "heldout": 60},
         }
     },
     "models": {

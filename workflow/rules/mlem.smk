@@ -8,11 +8,7 @@ rule mlem:
     output:
         **{
             table: f"<results>/{{dataset}}/{{model}}/mlem/layer-{{layer}}/{table}.parquet"
-            for table in (
-                ["importance", "scores", "inference"]
-                if "inference" in STUDY.mlem
-                else ["importance", "scores"]
-            )
+            for table in STUDY.layer_tables
         },
     log:
         "<logs>/{dataset}/{model}/mlem/layer-{layer}.log",
@@ -100,3 +96,23 @@ use rule collect_importance as collect_inference with:
         table="inference",
     message:
         "Table of intervals and null distributions"
+
+
+use rule collect_importance as collect_interactions with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/interactions.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/interactions.parquet",
+        csv="<results>/{dataset}/tables/interactions.csv",
+    log:
+        "<logs>/{dataset}/collect_interactions.log",
+    localrule: True
+    params:
+        table="interactions",
+    message:
+        "Table of interactions between features"

@@ -129,11 +129,19 @@ class Study:
         return absent
 
     @property
-    def tables(self) -> list[str]:
-        """The collected tables that this study has."""
-        names = ["models", "versions", "importance", "scores", "similarity", "diagnostics"]
+    def layer_tables(self) -> list[str]:
+        """The tables that the MLEM of each layer has."""
+        names = ["importance", "scores"]
+        if self.mlem["interactions"]:
+            names.append("interactions")
         if "inference" in self.mlem:
             names.append("inference")
+        return names
+
+    @property
+    def tables(self) -> list[str]:
+        """The collected tables that this study has."""
+        names = ["models", "versions", *self.layer_tables, "similarity", "diagnostics"]
         if self.trained:
             names += ["training", "grammaticality"]
         if self.similarity["probes"]:

@@ -46,7 +46,8 @@ def layer_table(kind: str, paths: Iterable[str | Path], models: pd.DataFrame) ->
     kind
         `importance`: one row a feature of a layer, weight and importance averaged over folds, with their deviations
         (`_sd`); features keep the order in which they were declared. `scores`: one row a layer, averaged likewise;
-        the penalty by its geometric mean, since its grid is logarithmic. `inference`: the layers' rows as they are.
+        the penalty by its geometric mean, since its grid is logarithmic. Others (`interactions`,
+        `inference`, `probes`): the layers' rows as they are.
     paths
         The layers' tables of that kind.
     models
