@@ -9,7 +9,7 @@ BIN := .venv/bin
 STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
 REPORT = results/$(STUDY)/report.html
 
-.PHONY: run install test check clean-activations
+.PHONY: run install test check
 
 run: install
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG)

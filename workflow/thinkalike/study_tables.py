@@ -7,6 +7,7 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from thinkalike.files import whole_file
@@ -101,6 +102,4 @@ def _over_folds(folds: pd.DataFrame, keys: list[str], values: list[str]) -> pd.D
 
 
 def _geometric_mean(values: pd.Series) -> float:
-    from scipy.stats import gmean
-
-    return float(gmean(values))
+    return float(np.exp(np.log(values).mean()))
