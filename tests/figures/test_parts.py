@@ -206,3 +206,17 @@ def test_captions_render(caption):
     # Level 1 is docutils' "info": anything it has to say fails the test.
     body = publish_doctree(text, settings_overrides={"halt_level": 1, "report_level": 1}).astext()
     assert "{{" not in body and len(body) > 300
+
+
+def test_two_layers_make_no_map_but_still_a_figure():
+    rows = [
+        ("a", str(i), "a", str(j), measure, 1.0 if i == j else 0.4)
+        for measure in ("weighted_kendall", "rsa")
+        for i in range(2)
+        for j in range(2)
+    ]
+    columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "value"]
+    similarity = pd.DataFrame(rows, columns=columns)
+    tables = [similarity[similarity["measure"] == measure] for measure in ("weighted_kendall", "rsa")]
+    figure = figures.similarity_matrices(*tables)
+    assert sum("No map of fewer than 3 layers" in axes.get_xlabel() for axes in figure.axes) == 2

@@ -14,6 +14,7 @@ from thinkalike.figures.measures import larger_is_more_similar
 from thinkalike.figures.styles import ModelStyle
 from thinkalike.figures.theme import LIGHT_GREY, SMALL
 
+_FEWEST = 3
 #: More points than this have no room for their numbers.
 _MOST_NUMBERED = 110
 #: So that a number fits into each.
@@ -23,7 +24,8 @@ _MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
 def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple[pd.DataFrame, float]:
     """Return the multi-dimensional scaling of `layer_matrix` and its stress.
 
-    A layer without values (one that no feature shapes has no profile to compare) is left out.
+    A layer without values (one that no feature shapes has no profile to compare) is left out. Fewer than three layers
+    make no map: it is empty then, and its stress nan.
 
     Returns
     -------
@@ -35,6 +37,8 @@ def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple
     from thinkalike.similarity import multidimensional_scaling
 
     defined = _defined(matrix)
+    if len(defined) < _FEWEST:
+        return pd.DataFrame(columns=["x", "y"], index=defined.index[:0], dtype=float), float("nan")
     labels = [f"{model}/{layer}" for model, layer in defined.index]
     square = pd.DataFrame(defined.to_numpy(), index=labels, columns=labels)
     coordinates, stress = multidimensional_scaling(
@@ -76,7 +80,8 @@ def draw_layer_map(
     for spine in axes.spines.values():
         spine.set(visible=True, color=LIGHT_GREY)
     gaps = f"; {left_out} layers without a value left out" if left_out else ""
-    axes.set_xlabel(f"MDS, stress {stress:.2f}{gaps}", fontsize=SMALL)
+    text = f"MDS, stress {stress:.2f}{gaps}" if len(points) else f"No map of fewer than {_FEWEST} layers with a value"
+    axes.set_xlabel(text, fontsize=SMALL)
 
 
 def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
