@@ -32,6 +32,7 @@ AFTER_FITS = {
     "collect_importance": 1,
     "collect_scores": 1,
     "compare_profiles": PAIRS,
+    "trajectories": 1,
     "collect_similarity": 1,
     "agreement": 1,
     "layer_maps": 1,
@@ -92,6 +93,8 @@ def test_a_model_more_runs_its_own_jobs_and_its_pairs(done) -> None:
     assert workflow.jobs(study) == AFTER_FITS | {
         "collect_models": 1,
         "extract": 1,
+        "diagnose": 1,
+        "collect_diagnostics": 1,
         "mlem": 2,
         "compare_profiles": new_pairs,
         "compare_representations": new_pairs,
@@ -101,7 +104,8 @@ def test_a_model_more_runs_its_own_jobs_and_its_pairs(done) -> None:
 def test_a_model_less_leaves_the_collections_alone_to_do(done) -> None:
     workflow, study = done
     del study["models"]["beta"]
-    assert workflow.jobs(study) == without(AFTER_FITS, "mlem", "compare_profiles") | {"collect_models": 1}
+    left = without(AFTER_FITS, "mlem", "compare_profiles", "trajectories")
+    assert workflow.jobs(study) == left | {"collect_models": 1, "collect_diagnostics": 1}
 
 
 def test_another_penalty_reruns_the_fits_and_what_follows(done) -> None:
@@ -120,7 +124,7 @@ def test_a_measure_more_runs_its_pairs_and_what_is_drawn_of_all(done) -> None:
     workflow, study = done
     study["similarity"] = {"feature_agnostic": ["rsa", "cka_debiased"]}
     found = workflow.jobs(study)
-    untouched = ("mlem", "collect_importance", "collect_scores", "compare_profiles")
+    untouched = ("mlem", "collect_importance", "collect_scores", "compare_profiles", "trajectories")
     untouched += ("figure_feature_importance", "figure_scores")
     assert found == without(AFTER_FITS, *untouched) | {"compare_representations": PAIRS}
 
