@@ -1,13 +1,10 @@
 """What makes two layers alike? The weighted Kendall correlation as a sum over features."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.profiles import WeightedKendall
-
-Vector = npt.NDArray[np.float64]
+from thinkalike.similarity.profiles import WeightedKendall, weighted_kendall_parts
 
 
 def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd.Series:
@@ -39,16 +36,4 @@ def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd
     a, b = comparator.prepare(profile_a), comparator.prepare(profile_b[profile_a.index])
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise InputError("A profile whose features are all equally important has no order, so nothing to decompose.")
-    contributions = (_contributions(a, b) + _contributions(b, a)) / 2
-    return pd.Series(contributions, index=profile_a.index, name="contribution")
-
-
-def _contributions(first: Vector, second: Vector) -> Vector:
-    """Return each feature's part of the correlation weighted by the ranks of `first`, ties by `second`."""
-    ranks = np.empty(len(first))
-    ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
-    weights = 1 / (ranks + 1)
-    pair_weights = weights[:, None] + weights[None, :]
-    signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
-    norm = np.sqrt(np.prod([np.sum(sign**2 * pair_weights) for sign in signs]))
-    return (signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
+    return pd.Series(weighted_kendall_parts(a, b), index=profile_a.index, name="contribution")

@@ -66,10 +66,24 @@ class WeightedKendall(_ProfileComparator):
     """Kendall's tau with more weight on the most important features."""
 
     def value(self, x: Profile, y: Profile) -> float:
-        """Return scipy's weightedtau with its defaults."""
-        from scipy.stats import weightedtau
+        """Return what scipy's weightedtau gives with its defaults, without the second that importing it takes."""
+        return _undefined_if_constant(x, y) or float(weighted_kendall_parts(x, y).sum())
 
-        return _undefined_if_constant(x, y) or float(weightedtau(x, y).statistic)
+
+def weighted_kendall_parts(x: Profile, y: Profile) -> Profile:
+    """Return each entry's part of the weighted Kendall correlation; a pair's term is shared equally between the two."""
+    return (_parts_by_rank(x, y) + _parts_by_rank(y, x)) / 2
+
+
+def _parts_by_rank(first: Profile, second: Profile) -> Profile:
+    """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
+    ranks = np.empty(len(first))
+    ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
+    weights = 1 / (ranks + 1)
+    pair_weights = weights[:, None] + weights[None, :]
+    signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
+    norm = np.sqrt(np.prod([np.sum(sign**2 * pair_weights) for sign in signs]))
+    return (signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
 
 
 @measure(
