@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -34,9 +33,9 @@ def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple
     float
         Kruskal's stress-1.
     """
-    from thinkalike.similarity import multidimensional_scaling
+    from thinkalike.similarity.scaling import multidimensional_scaling, without_gaps
 
-    defined = _defined(matrix)
+    defined = without_gaps(matrix)
     if len(defined) < _FEWEST:
         return pd.DataFrame(columns=["x", "y"], index=defined.index[:0], dtype=float), float("nan")
     labels = [f"{model}/{layer}" for model, layer in defined.index]
@@ -90,15 +89,6 @@ def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
         Line2D([], [], color=style.colour, linewidth=0.8, label=style.label, **_look(style, 5.0))
         for style in models.values()
     ]
-
-
-def _defined(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return the matrix without the layers that have gaps, those with most gaps going first."""
-    gaps = matrix.isna().to_numpy()
-    kept = np.arange(len(matrix))
-    while gaps[np.ix_(kept, kept)].any():
-        kept = np.delete(kept, gaps[np.ix_(kept, kept)].sum(axis=1).argmax())
-    return matrix.iloc[kept, kept]
 
 
 def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered: bool) -> None:

@@ -73,7 +73,7 @@ def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int =
     """
     maps = []
     for name in measures:
-        matrix = _defined(similarity_matrix(similarity, name))
+        matrix = without_gaps(similarity_matrix(similarity, name))
         if len(matrix) < 3:
             continue
         larger = find_measure(name).larger_is_more_similar
@@ -83,7 +83,7 @@ def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int =
     return pd.concat(maps, ignore_index=True)[columns] if maps else pd.DataFrame(columns=columns)
 
 
-def _defined(matrix: pd.DataFrame) -> pd.DataFrame:
+def without_gaps(matrix: pd.DataFrame) -> pd.DataFrame:
     """Return the matrix without the layers that have gaps, those with most gaps going first."""
     gaps = matrix.isna().to_numpy()
     kept = np.arange(len(matrix))
