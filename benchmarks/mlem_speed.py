@@ -8,15 +8,16 @@ importance (scikit-learn: `permutation_importance` x 10 on the held-out pairs; h
 `fit_regress_nn` once, on all pairs, no folds, no penalty to choose, no importance; it is there for its time, not as
 the same procedure.
 
-Every measurement is a process of its own. Ratios are of processor seconds, which a busy machine changes least; memory
-is the peak above what the imports and the data take. Prints a table and writes it to benchmarks/results/mlem_speed.csv
-(mlem_large.csv).
+Every measurement is a process of its own; what takes seconds is run five times, for the median. Ratios are of
+processor seconds, which a busy machine changes least; memory is the peak above what the imports and the data take.
+Prints a table and writes it to benchmarks/results/mlem_speed.csv (mlem_large.csv).
 """
 
 import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -148,13 +149,22 @@ def worker(engine, size):
         small = planted(60)
         ENGINES[engine](*small)()  # imports that happen at the first call
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start, cpu = time.perf_counter(), time.process_time()
-    outcome = run()
-    outcome |= {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
+    outcome, seconds, cpu_seconds = timed(run)
+    outcome |= {"seconds": seconds, "cpu_seconds": cpu_seconds}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         json.dumps({"engine": engine, "stimuli": size, **outcome, "megabytes": peak - before, "peak_megabytes": peak})
     )
+
+
+def timed(run):
+    """Run once, or what is short five times; return the median times."""
+    times = []
+    while len(times) < 5 and sum(wall for wall, _ in times) < 10:
+        start, cpu = time.perf_counter(), time.process_time()
+        outcome = run()
+        times.append((time.perf_counter() - start, time.process_time() - cpu))
+    return outcome, *(statistics.median(column) for column in zip(*times, strict=True))
 
 
 def measure(engine, size, threads):

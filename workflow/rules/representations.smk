@@ -13,6 +13,8 @@ rule train:
         "<logs>/{dataset}/{model}/train.log",
     benchmark:
         "<benchmarks>/{dataset}/{model}/train.tsv"
+    # All that follows of a model waits for it.
+    priority: 20
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -100,6 +102,7 @@ rule extract:
         "<logs>/{dataset}/{model}/extract.log",
     benchmark:
         "<benchmarks>/{dataset}/{model}/extract.tsv"
+    priority: 10
     conda:
         "../../envs/cpu.yaml"
     threads: 1

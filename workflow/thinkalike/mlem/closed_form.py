@@ -181,16 +181,17 @@ class _DistanceSums:
 
     def of(self, stimuli: NDArray[np.intp], weights: NDArray[np.float64] | None) -> _Sums:
         """Return the level sums of some stimuli."""
+        stimuli = np.sort(stimuli)
         rows = self.rows[stimuli]
         own = np.ones(len(stimuli)) if weights is None else weights[stimuli]
-        entries = np.repeat(own, rows.shape[1])
+        n_entries = np.zeros(len(self.x) + 1, dtype=np.int64)
+        n_entries[stimuli + 1] = rows.shape[1]
+        # The stimuli that are left out have no entries: the vectors need not be copied.
         membership = scipy.sparse.csr_matrix(
-            (entries, rows.reshape(-1), np.arange(0, rows.size + 1, rows.shape[1])),
-            shape=(len(stimuli), self.n_rows + 1),
+            (np.repeat(own, rows.shape[1]), rows.reshape(-1), np.cumsum(n_entries)),
+            shape=(len(self.x), self.n_rows + 1),
         ).T
-        everything = len(stimuli) == len(self.x)
-        vectors = membership @ (self.x if everything else self.x[stimuli])
-        return _Sums(membership @ np.ones(len(stimuli)), vectors, membership @ self.squared_norms[stimuli])
+        return _Sums(membership @ np.ones(len(self.x)), membership @ self.x, membership @ self.squared_norms)
 
     def distances(self, sums: _Sums) -> tuple[float, NDArray[np.float64]]:
         """Return the sum of d over all pairs, and the sum of Delta_f d for each feature f."""

@@ -208,18 +208,18 @@ def pair_table(layers_a: list[str], layers_b: list[str], model_a: str, model_b: 
 
 
 def prepare_layers(
-    matrices: Mapping[str, Matrix],
+    matrices: Mapping[str, npt.NDArray[np.floating]],
     comparator: Comparator,
     preprocessing: str = "none",
     threads: int = 1,
     keep: Callable[[Any], Any] = lambda state: state,
 ) -> list[Any]:
-    """Return the comparator's state of every layer, in order; a refusal names the layer."""
+    """Return the comparator's state of every layer, in order, computed in float64; a refusal names the layer."""
 
-    def prepare(item: tuple[str, Matrix]) -> Any:
+    def prepare(item: tuple[str, npt.NDArray[np.floating]]) -> Any:
         name, matrix = item
         try:
-            return keep(comparator.prepare(preprocess(matrix, preprocessing)))
+            return keep(comparator.prepare(preprocess(matrix.astype(np.float64, copy=False), preprocessing)))
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from thinkalike.errors import InputError
 from thinkalike.representations.storage import Representation
-from thinkalike.similarity.matrices import as_matrix, check_same_stimuli
-from thinkalike.similarity.measure import Matrix, Measure
+from thinkalike.similarity.matrices import check_same_stimuli, checked_matrix
+from thinkalike.similarity.measure import Measure
 from thinkalike.similarity.stimuli import align, subsample
 
 MAX_STIMULI = 10_000
@@ -28,14 +28,14 @@ class Inputs:
     Attributes
     ----------
     matrices
-        Name to float64 array of shape (n, units).
+        Name to float32 or float64 array of shape (n, units), as it was given.
     kept
         Which of the stimuli the rows are.
     total
         How many stimuli were given.
     """
 
-    matrices: dict[str, Matrix]
+    matrices: dict[str, npt.NDArray[np.floating]]
     kept: npt.NDArray[np.intp]
     total: int
 
@@ -71,7 +71,7 @@ def read_inputs(values: Mapping[str, Any], entry: Measure, *, max_stimuli: int =
         raise InputError("There is nothing to compare; give at least one representation.")
     if any(isinstance(value, Representation) for value in values.values()):
         values = align(values)
-    matrices = {name: as_matrix(value, name) for name, value in values.items()}
+    matrices = {name: checked_matrix(value, name) for name, value in values.items()}
     check_same_stimuli({name: len(matrix) for name, matrix in matrices.items()})
     total = len(next(iter(matrices.values())))
     kept = np.arange(total)

@@ -4,13 +4,19 @@ import re
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from thinkalike.errors import InputError
 from thinkalike.similarity.measure import Matrix
 
 
 def as_matrix(values: Any, name: str = "X") -> Matrix:
-    """Return a C-contiguous float64 array of shape (n, d).
+    """Return a C-contiguous float64 array of shape (n, d); see `checked_matrix`."""
+    return checked_matrix(values, name).astype(np.float64, copy=False)
+
+
+def checked_matrix(values: Any, name: str = "X") -> npt.NDArray[np.floating]:
+    """Return a C-contiguous array of shape (n, d): float32 if `values` are, so that they need no copy, else float64.
 
     Parameters
     ----------
@@ -26,7 +32,9 @@ def as_matrix(values: Any, name: str = "X") -> Matrix:
         When it is not two-dimensional, holds a value that is not finite, or all its rows are equal.
     """
     try:
-        matrix = np.ascontiguousarray(getattr(values, "vectors", values), dtype=np.float64)
+        given = np.asarray(getattr(values, "vectors", values))
+        dtype = np.float32 if given.dtype == np.float32 else np.float64
+        matrix: npt.NDArray[np.floating] = np.ascontiguousarray(given, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: the representation must be an array of numbers ({error}).") from error
     if matrix.ndim != 2 or matrix.shape[1] == 0:
