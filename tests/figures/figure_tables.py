@@ -44,6 +44,27 @@ def importance_table(families: dict[str, str] = SMALL, seed: int = 0) -> pd.Data
     return pd.DataFrame(rows, columns=columns)
 
 
+def probes_table(families: dict[str, str] = SMALL, seed: int = 10) -> pd.DataFrame:
+    """Decoding by model and layer: word length a number, the others classes, the one of two classes with an AUC."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for model, family in families.items():
+        for layer in layers_of(model, families):
+            for feature in [*FEATURES, "word_identity"]:
+                role = "control" if feature == "word_identity" else "feature"
+                first = (model, family, layer, feature)
+                if feature == "word_length":
+                    rows.append((*first, "numeric", role, "r2", random.uniform(-1.5, 0.9), 0.0, 300))
+                    continue
+                classes = 2 if feature == "number" else 5
+                score = random.uniform(1 / classes, 1)
+                rows.append((*first, "categorical", role, "balanced_accuracy", score, 1 / classes, 300))
+                if classes == 2:
+                    rows.append((*first, "categorical", role, "roc_auc", score, 0.5, 300))
+    columns = ["model", "family", "layer", "feature", "kind", "role", "score_name", "score", "chance", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def scores_table(families: dict[str, str] = SMALL, seed: int = 1) -> pd.DataFrame:
     """Score, its spread over folds and its ceiling by model and layer."""
     random = np.random.default_rng(seed)

@@ -61,6 +61,7 @@ def every_figure(
     based, agnostic = one(few, "weighted_kendall"), one(few, "rsa")
     return {
         "importance": lambda change: figures.feature_importance_profiles(change(importance)),
+        "decoding": lambda change: figures.decoding_profiles(change(tables.probes_table())),
         "scores": lambda change: figures.score_by_layer(change(tables.scores_table())),
         "matrix": lambda change: figures.similarity_matrix(change(similarity), measure="procrustes"),
         "matrices": lambda change: figures.similarity_matrices(change(based), change(agnostic)),
@@ -139,6 +140,20 @@ def test_families_give_order_and_colours_also_where_models_are_missing(importanc
     some = importance[importance["model"].str.contains("bert|mamba")]
     figure = figures.feature_importance_profiles(some, families=order)
     assert [axes.get_title() for axes in figure.axes if axes.get_visible()][:2] == ["Mamba", "BERT"]
+
+
+def test_decoding_is_on_one_scale_beside_importance(importance):
+    probes = tables.probes_table()
+    figure = figures.decoding_profiles(probes)
+    beside = figures.feature_importance_profiles(importance)
+    assert [axes.get_title() for axes in figure.axes] == [axes.get_title() for axes in beside.axes]
+    rows = probes[(probes["model"] == "mamba-untrained") & (probes["feature"] == "number")]
+    rows = rows[(rows["score_name"] == "balanced_accuracy") & (rows["layer"] != FINAL)]
+    panel = next(axes for axes in figure.axes if axes.get_title() == "Mamba, untrained")
+    expected = 2 * rows["score"].to_numpy() - 1  # two classes: chance is a half
+    lines = [line.get_ydata() for line in panel.lines if len(line.get_ydata()) == len(expected)]
+    assert any(np.allclose(line, expected) for line in lines)
+    assert panel.get_ylim()[0] == -0.25
 
 
 def test_scores_are_the_tables_values(importance):
@@ -290,6 +305,7 @@ def test_resources_accept_jobs_without_memory():
     ("draw", "message"),
     [
         (lambda: figures.feature_importance_profiles(tables.importance_table().head(0)), "has no rows"),
+        (lambda: figures.decoding_profiles(tables.probes_table().assign(score=np.nan)), "probes table has no rows"),
         (lambda: figures.score_by_layer(tables.scores_table().drop(columns="ceiling")), "no column 'ceiling'"),
         (lambda: figures.similarity_matrix(FEW, measure="cka"), "rsa, weighted_kendall"),
         (

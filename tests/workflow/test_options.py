@@ -20,7 +20,8 @@ def test_inference_interactions_probes_sets_and_nulls(workflow):
         "permutations": 9,
         "probes": True,
     }
-    workflow.study(study, "--cores", "2", "--until", "collect_interactions", "collect_probes", "collect_similarity")
+    targets = ("collect_interactions", "figure_decoding", "collect_similarity")
+    workflow.study(study, "--cores", "2", "--until", *targets)
     tables = workflow.folder / "results/tiny/words/tables"
 
     interactions = read_table(tables / "interactions.parquet")
@@ -28,6 +29,8 @@ def test_inference_interactions_probes_sets_and_nulls(workflow):
 
     probes = read_table(tables / "probes.parquet")
     assert probes["score"].between(-1, 1).all() and set(probes["layer"]) == {"0", "1", "2", "final"}
+    assert set(probes["feature"]) == {"part_of_speech", "word_position"}
+    assert (tables.parent / "figures/decoding.png").exists()
 
     similarity = read_table(tables / "similarity.parquet")
     assert {"procrustes.ot+is", "jaccard.ot+is", "cosine_profiles", "cka_debiased"} <= set(similarity["measure"])

@@ -2,6 +2,7 @@
 
 FIGURES = [
     "feature_importance",
+    "decoding",
     "scores",
     "similarity",
     "similarity_scatter",
@@ -89,6 +90,34 @@ rule figure_feature_importance:
         "Figure: feature importance by layer"
     script:
         "../scripts/figure.py"
+
+
+use rule figure_feature_importance as figure_decoding with:
+    input:
+        table="<results>/{dataset}/tables/probes.parquet",
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        report(
+            f"<results>/{{dataset}}/figures/decoding.{SHOWN}",
+            caption="../report/decoding.rst",
+            category="1 Feature importance",
+            labels={"figure": "decoding", "dataset": "{dataset}"},
+        ),
+        [
+            f"<results>/{{dataset}}/figures/decoding.{format}"
+            for format in FORMATS
+            if format != SHOWN
+        ],
+    log:
+        "<logs>/{dataset}/figures/decoding.log",
+    localrule: True
+    params:
+        figure="decoding_profiles",
+        arguments={},
+        options=STUDY.figures["decoding"],
+        version=STAGE_VERSION["figures"],
+    message:
+        "Figure: decoding by layer"
 
 
 use rule figure_feature_importance as figure_scores with:

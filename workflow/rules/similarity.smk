@@ -240,6 +240,8 @@ rule probe:
         mem_mb=NEEDS.memory("mlem"),
         runtime=growing(60),
     params:
+        features=STUDY.mlem.get("features"),
+        controls=STUDY.mlem.get("controls"),
         folds=STUDY.mlem["folds"],
         seed=STUDY.seed,
         version=STAGE_VERSION["similarity"],

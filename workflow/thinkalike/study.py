@@ -117,10 +117,12 @@ class Study:
 
     @property
     def figures_without_data(self) -> set[str]:
-        """Figures that this study cannot have: nothing was trained, or there is nothing to compare."""
+        """Figures that this study cannot have: nothing was trained or decoded, or there is nothing to compare."""
         absent: set[str] = set()
         if not self.trained:
             absent |= {"training", "grammaticality"}
+        if not self.similarity["probes"]:
+            absent.add("decoding")
         if len(self.every_layer["layer"]) < 2:
             absent |= {"similarity", "similarity_scatter", "measure_agreement", "pair_most", "pair_least"}
         groups = [(model.family, model.control) for model in self.models.values()]

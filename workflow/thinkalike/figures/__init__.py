@@ -5,6 +5,7 @@ on the order of a table's rows, and none touches pyplot: nothing has to be close
 """
 
 from thinkalike.figures.agreement_accuracy import agreement_accuracy
+from thinkalike.figures.decoding_profiles import decoding_profiles
 from thinkalike.figures.extreme_pairs import extreme_pairs
 from thinkalike.figures.feature_correlation import feature_correlation
 from thinkalike.figures.feature_importance_profiles import feature_importance_profiles
@@ -23,6 +24,7 @@ from thinkalike.figures.word_map import word_map
 
 __all__ = [
     "agreement_accuracy",
+    "decoding_profiles",
     "extreme_pairs",
     "feature_correlation",
     "feature_importance_profiles",

@@ -43,10 +43,10 @@ def probe_layer(
     Returns
     -------
     DataFrame
-        feature, kind, score_name, score, chance, n. Categorical and ordinal features: ridge classifier, its penalty
-        chosen inside the training part by leave-one-out; `balanced_accuracy` (mean recall of the classes, chance 1 /
-        their number) and, with two classes, `roc_auc` (chance 0.5). Numeric: ridge regression, `r2` against the
-        training mean (chance 0, below it if worse). Stimuli without a value are left out; classes of fewer than two
+        feature, kind, role, score_name, score, chance, n. Categorical and ordinal features: ridge classifier, its
+        penalty chosen inside the training part by leave-one-out; `balanced_accuracy` (mean recall of the classes,
+        chance 1 / their number) and, with two classes, `roc_auc` (chance 0.5). Numeric: ridge regression, `r2` against
+        the training mean (chance 0, below it if worse). Stimuli without a value are left out; classes of fewer than two
         stimuli a fold are left out too. The score pools the held-out predictions of all folds; nan if fewer than two
         classes remain.
 
@@ -68,8 +68,8 @@ def probe_layer(
         kept = column.notna().to_numpy()
         with single_threaded():
             scores = probe(X[kept], column[kept], test_fold[kept])
-        rows += [{"feature": name, "kind": feature.kind, **score} for score in scores]
-    return pd.DataFrame(rows, columns=["feature", "kind", "score_name", "score", "chance", "n"])
+        rows += [{"feature": name, "kind": feature.kind, "role": feature.role, **score} for score in scores]
+    return pd.DataFrame(rows, columns=["feature", "kind", "role", "score_name", "score", "chance", "n"])
 
 
 def _fold_of_rows(stimuli: pd.DataFrame, folds: int | Sequence[Any], seed: int) -> Fold:
