@@ -6,6 +6,7 @@ is a function of the pair of cells.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import get_args
 
 import numpy as np
@@ -36,6 +37,13 @@ class Coding:
     names: tuple[str, ...]
     codes: NDArray[np.int64]
     values: tuple[NDArray[np.float64] | None, ...]
+
+    @cached_property
+    def columns(self) -> tuple[NDArray[np.signedinteger], ...]:
+        """The columns of `codes`, contiguous and in the smallest dtype: looking pairs up is most of the work."""
+        highest = self.codes.max(axis=0, initial=0)
+        dtypes = [np.int8 if code <= 127 else np.int16 if code <= 32767 else np.int32 for code in highest]
+        return tuple(column.astype(dtype) for column, dtype in zip(self.codes.T, dtypes, strict=True))
 
     @property
     def n_stimuli(self) -> int:

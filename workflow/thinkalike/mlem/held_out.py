@@ -33,8 +33,8 @@ class HeldOutPairs:
         Shape (n_pairs,), centred average rank of the distance of each pair.
     rank_squares
         Sum of the squares of `ranks`.
-    left, right
-        Shape (n_pairs,), the stimuli of each pair.
+    exclude
+        Labels of all stimuli; pairs of equal label are left out.
     """
 
     stimuli: NDArray[np.intp]
@@ -44,12 +44,30 @@ class HeldOutPairs:
     distances: NDArray[np.float64]
     ranks: NDArray[np.float64]
     rank_squares: float
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    exclude: NDArray[np.int64] | None
 
     @property
     def n_pairs(self) -> int:
         return len(self.index)
+
+    @property
+    def left(self) -> NDArray[np.int32]:
+        """Shape (n_pairs,), the first stimulus of each pair."""
+        return self._ends[0]
+
+    @property
+    def right(self) -> NDArray[np.int32]:
+        """Shape (n_pairs,), the second stimulus of each pair."""
+        return self._ends[1]
+
+    @cached_property
+    def _ends(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        parts = []
+        for block in self.blocks:
+            small = block.astype(np.int32)
+            parts.append([small[ends] for ends in _pairs_within(block, self.exclude)])
+        left, right = (np.concatenate(ends) for ends in zip(*parts, strict=True))
+        return left, right
 
     @cached_property
     def table(self) -> RankTable:
@@ -76,19 +94,18 @@ def held_out_pairs(
     within blocks are kept; `pair_sampling_error` gives the standard error that comes of it. Callers say so.
     """
     blocks = deal_blocks(stimuli, max_pairs, seed)
-    parts = [_pairs_within(distances, block, exclude) for block in blocks]
-    left, right, d = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    d = np.concatenate([_distances_within(distances, block, exclude) for block in blocks])
     if len(blocks) == 1:  # a square of pairs needs no look-up for each
         keep = _above_diagonal(len(stimuli))
         if exclude is not None:
             keep = keep & (exclude[stimuli, None] != exclude[stimuli])
         patterns, index = pair_patterns(coding, stimuli[:, None], stimuli[None, :], keep)
     else:
+        ends = [[block[end] for end in _pairs_within(block, exclude)] for block in blocks]
+        left, right = (np.concatenate(parts) for parts in zip(*ends, strict=True))
         patterns, index = pair_patterns(coding, left, right)
     ranks, rank_squares = centred_ranks(d)
-    return HeldOutPairs(
-        stimuli, blocks, patterns, index.astype(np.int32, copy=False), d, ranks, rank_squares, left, right
-    )
+    return HeldOutPairs(stimuli, blocks, patterns, index.astype(np.int32, copy=False), d, ranks, rank_squares, exclude)
 
 
 def deal_blocks(stimuli: NDArray[np.intp], max_pairs: int, seed: int) -> tuple[NDArray[np.intp], ...]:
@@ -135,11 +152,18 @@ def _above_diagonal(size: int) -> NDArray[np.bool_]:
 
 
 def _pairs_within(
-    distances: Distances, stimuli: NDArray[np.intp], exclude: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    stimuli: NDArray[np.intp], exclude: NDArray[np.int64] | None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places, among `stimuli`, of the two ends of each pair."""
     rows, columns = _upper_triangle(len(stimuli))
-    if exclude is not None:
-        keep = exclude[stimuli[rows]] != exclude[stimuli[columns]]
-        rows, columns = rows[keep], columns[keep]
-    small = stimuli.astype(np.int32)
-    return small[rows], small[columns], distances.block(stimuli, stimuli)[rows, columns]
+    if exclude is None:
+        return rows, columns
+    keep = exclude[stimuli[rows]] != exclude[stimuli[columns]]
+    return rows[keep], columns[keep]
+
+
+def _distances_within(
+    distances: Distances, stimuli: NDArray[np.intp], exclude: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    rows, columns = _pairs_within(stimuli, exclude)
+    return distances.block(stimuli, stimuli).reshape(-1).take(rows * len(stimuli) + columns)

@@ -21,7 +21,7 @@ def feature_difference(
 
     Boolean where the feature differs or not; |a - b| for a numeric feature, 0 where either is undefined.
     """
-    codes = coding.codes[:, feature].astype(np.int32)  # small and contiguous: half the time of a strided look-up
+    codes = coding.columns[feature]
     return code_difference(coding, feature, codes[left], codes[right])
 
 

@@ -16,19 +16,41 @@ from numpy.typing import NDArray
 # predictions are few and far between; distances are many, and a matrix product gets them right to some 1e-15.
 TIE_TOLERANCE = 1e-12
 DISTANCE_TOLERANCE = 1e-14
+_MANY = 4096
 
 
 def tie_groups(
     values: NDArray[np.float64], tolerance: float = TIE_TOLERANCE
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return the order of `values`, the first place in that order of each group of ties, and each place's group."""
-    order = np.argsort(values)  # the order within ties does not matter
+    order = _sorting_order(values)  # the order within ties does not matter
     ordered = values[order]
     new = np.empty(len(values), dtype=bool)
     new[:1] = True
     largest = max(abs(ordered[0]), abs(ordered[-1])) if len(values) else 0.0
     np.greater(np.diff(ordered), tolerance * largest, out=new[1:])
     return order, np.flatnonzero(new), np.cumsum(new) - 1
+
+
+def _sorting_order(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return `np.argsort(values)`, for many values in half the time.
+
+    numpy sorts integers faster than it sorts places by values: each value is turned into an integer as fine as 64 bits
+    allow beside its place. Where that was too coarse for two neighbours, they are sorted by value after all.
+    """
+    if len(values) < _MANY:
+        return np.argsort(values)
+    low, high = values.min(), values.max()
+    if not high > low:
+        return np.arange(len(values))
+    bits = (len(values) - 1).bit_length()
+    keys = ((values - low) * (2.0 ** (63 - bits) / (high - low))).astype(np.uint64)
+    keys <<= np.uint64(bits)
+    keys |= np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    order = (keys & np.uint64(2**bits - 1)).astype(np.intp)
+    ordered = values[order]
+    return order if (ordered[1:] >= ordered[:-1]).all() else np.argsort(values)
 
 
 def join_ties(values: NDArray[np.float64]) -> NDArray[np.float64]:

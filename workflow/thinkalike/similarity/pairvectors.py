@@ -123,8 +123,10 @@ def double_centred(K: Matrix) -> PairVector:
     pairs = n * (n - 1) // 2
     values = np.empty(pairs + n)
     for i in range(n - 1):
-        values[pair_slice(i, n)] = K[i, i + 1 :] - means[i + 1 :] - (means[i] - grand)
-    values[:pairs] *= np.sqrt(2.0)
+        row = values[pair_slice(i, n)]
+        np.subtract(K[i, i + 1 :], means[i + 1 :], out=row)
+        row -= means[i] - grand
+        row *= np.sqrt(2.0)
     values[pairs:] = np.diagonal(K) - 2 * means + grand
     return pair_vector(values, n, with_diagonal=True)
 
@@ -136,7 +138,9 @@ def u_centred(K: Matrix) -> PairVector:
     grand = sums.sum() / (n - 1)
     values = np.empty(n * (n - 1) // 2)
     for i in range(n - 1):
-        values[pair_slice(i, n)] = K[i, i + 1 :] - sums[i + 1 :] - (sums[i] - grand)
+        row = values[pair_slice(i, n)]
+        np.subtract(K[i, i + 1 :], sums[i + 1 :], out=row)
+        row -= sums[i] - grand
     return pair_vector(values, n)
 
 
@@ -167,4 +171,4 @@ def shelf(limit_bytes: float) -> Iterator[Callable[[Any], Any]]:
 
 def _float_blocks(values: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.float64]]:
     for start in range(0, len(values), _BLOCK):
-        yield values[start : start + _BLOCK].astype(np.float64)
+        yield values[start : start + _BLOCK].astype(np.float64, copy=False)
