@@ -6,6 +6,9 @@ import pytest
 
 from thinkalike.configuration import read_schema, refuse_duplicate_keys, validate
 from thinkalike.errors import InputError
+from thinkalike.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.stimuli.derive import DERIVED
+from thinkalike.stimuli.feature_grammar import read_grammar
 from thinkalike.study import name_pattern
 from thinkalike.study_reading import load_study
 
@@ -24,7 +27,7 @@ def minimal(**changes):
 
 @pytest.fixture
 def base(tmp_path):
-    (tmp_path / "language.fcfg").write_text("S -> 'a'\n")
+    (tmp_path / "language.fcfg").write_text("# no[such=feature]\nS[+question, NUM=?n] -> V[tense=past, gender=?g]\n")
     (tmp_path / "cortex.parquet").write_bytes(b"")
     return tmp_path
 
@@ -140,6 +143,35 @@ def test_a_feature_that_the_dataset_does_not_declare_is_named(base):
     config["datasets"]["words"]["features"] = ["tense", "gender"]
     with pytest.raises(InputError, match=r"mlem.features names 'colour', but datasets.words declares tense, gender"):
         load_study(config, SCHEMA, base)
+
+
+def test_a_feature_that_the_source_does_not_offer_is_named_before_anything_runs(base):
+    offered = "question, tense, gender, tree_depth, word_length, word_position, sentence_length, word_identity"
+    expected = rf"mlem.features names 'colour', but language.fcfg offers {offered}"
+    with pytest.raises(InputError, match=expected):
+        load_study(minimal(mlem={"features": ["tense", "colour"]}), SCHEMA, base)
+
+    misspelt = minimal()
+    misspelt["datasets"]["words"]["features"] = {"tense": None, "gendre": {"kind": "ordinal"}}
+    with pytest.raises(InputError, match=r"datasets.words.features names 'gendre', but language.fcfg offers question"):
+        load_study(misspelt, SCHEMA, base)
+
+    (base / "words.csv").write_text("sentence_id,word,animacy\n")
+    table = minimal(models={"cortex": {"activations": "cortex.parquet"}})
+    table["datasets"] = {"words": {"table": "words.csv", "features": ["animacy"], "controls": ["frequency"]}}
+    with pytest.raises(
+        InputError, match=r"controls names 'frequency', but words.csv offers sentence_id, word, animacy"
+    ):
+        load_study(table, SCHEMA, base)
+
+
+def test_what_a_source_offers(base):
+    assert set(DERIVED_COLUMNS) == set(DERIVED)
+    for grammar in (ROOT / "config/grammars").glob("*.fcfg"):
+        read = set(read_grammar(grammar).annotations)
+        assert read <= set(offered_columns({"grammar": str(grammar)})) <= {*read, "tree_depth", "lemma"}
+    assert offered_columns({"conllu": "treebank.conllu"}, base) is None
+    assert offered_columns({"table": "absent.csv", "features": ["animacy"]}, base) is None
 
 
 def test_a_published_set_is_spelled_out(base):

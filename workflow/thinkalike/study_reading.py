@@ -1,12 +1,13 @@
 """Read a study from its configuration, and refuse what cannot be run before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from thinkalike.configuration import validate
 from thinkalike.errors import InputError
 from thinkalike.measure_sets import MEASURE_SETS
+from thinkalike.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study import ONLY_FOR, SOURCES, Model, Study
 
 # Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
@@ -36,7 +37,7 @@ def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str |
     datasets = {name: _dataset(name, entry, Path(base)) for name, entry in content["datasets"].items()}
     models = _models(content["models"], content["representations"], content["seed"], Path(base))
     _check_corpora(datasets, models)
-    _check_features(datasets, content["mlem"])
+    _check_features(datasets, content["mlem"], Path(base))
     return Study(
         name=content["study"],
         seed=content["seed"],
@@ -173,14 +174,28 @@ def _check_corpora(datasets: Mapping[str, Any], models: Mapping[str, Model]) -> 
             )
 
 
-def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any]) -> None:
-    """Refuse features of the analysis that no dataset declares; a dataset that declares none is checked when made."""
+def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: Path) -> None:
+    """Refuse features that a dataset's source does not offer, and features of the analysis that it does not declare.
+
+    Where only reading the source would tell what it offers, the dataset's own job checks.
+    """
     for name, entry in datasets.items():
-        declared = [*entry.get("features", []), *entry.get("controls", [])]
-        for key in ("features", "controls") if "features" in entry else ():
-            for wanted in mlem.get(key, []):
-                if wanted not in declared and not (key == "controls" and "controls" not in entry):
-                    raise InputError(
-                        f"Configuration: mlem.{key} names '{wanted}', but datasets.{name} declares "
-                        f"{', '.join(declared)}; correct one of them."
-                    )
+        source = next(entry[key] for key in SOURCES if key in entry)
+        offered = offered_columns(entry, base)
+        if offered is not None:
+            offered = list(dict.fromkeys([*offered, *DERIVED_COLUMNS]))
+            for key in ("features", "controls"):
+                _refuse_unknown(f"datasets.{name}.{key}", entry.get(key, []), offered, f"{source} offers")
+        declared = [*entry["features"], *entry.get("controls", [])] if "features" in entry else offered
+        for key in ("features", "controls"):
+            if declared is not None and not (key == "controls" and "controls" not in entry):
+                origin = f"datasets.{name} declares" if "features" in entry else f"{source} offers"
+                _refuse_unknown(f"mlem.{key}", mlem.get(key, []), declared, origin)
+
+
+def _refuse_unknown(key: str, names: Iterable[str], known: Sequence[str], origin: str) -> None:
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"Configuration: {key} names '{name}', but {origin} {', '.join(known)}; correct one of them."
+            )
