@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
+from thinkalike.similarity import MEASURES, compare, compare_all, compare_models, kernels
 from thinkalike.similarity.compare import prepare_layers
 from thinkalike.similarity.inputs import read_inputs
 from thinkalike.similarity.pairvectors import shelf
@@ -58,16 +58,55 @@ def test_a_model_s_values_do_not_depend_on_its_other_layers():
     assert table.loc[("2", "1"), "value"] == alone
 
 
-@pytest.mark.parametrize("measure", ["rsa", "cka", "cka_debiased", "distance_correlation"])
-def test_vectors_kept_on_disk_give_the_same(measure, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("measure", "options"),
+    [("rsa", {}), ("cka", {"kernel": "rbf"}), ("cka_debiased", {"kernel": "rbf"}), ("distance_correlation", {})],
+)
+def test_vectors_kept_on_disk_give_the_same(measure, options, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     inputs = read_inputs(A, MEASURES[measure])
-    comparator = MEASURES[measure].with_options()
+    comparator = MEASURES[measure].with_options(options)
     in_memory = prepare_layers(inputs.matrices, comparator)
     with shelf(10_000) as keep:
         on_disk = prepare_layers(inputs.matrices, comparator, keep=keep)
         assert sum(isinstance(state.values, np.memmap) for state in on_disk) >= 2
         np.testing.assert_array_equal(comparator.scores(in_memory, in_memory), comparator.scores(on_disk, on_disk))
+
+
+@pytest.mark.parametrize("u_centred", [False, True])
+@pytest.mark.parametrize("panel", [7, 40, 100])
+def test_kernels_by_blocks_have_the_inner_products_of_whole_ones(u_centred, panel, monkeypatch):
+    monkeypatch.setattr(kernels, "_PANEL", panel)
+    rng = np.random.default_rng(0)
+    layers = [(rng.normal(size=(40, units)) + 30).astype(np.float32) for units in (3, 50, 8)]
+    centring = u_centred_kernel if u_centred else double_centred_kernel
+    whole = np.array([centring(X).ravel() for X in layers])
+    rows = [kernels.kernel_rows(X, u_centred=u_centred) for X in layers]
+    assert all(state.X is X for state, X in zip(rows, layers, strict=True))
+
+    products, squares, _ = kernels.kernel_products(rows)
+    np.testing.assert_allclose(products, whole @ whole.T, rtol=1e-11)
+    np.testing.assert_allclose(squares, (whole**2).sum(axis=1), rtol=1e-11)
+    order = rng.permutation(40)
+    moved, left, right = kernels.kernel_products(rows[:2], [rows[2].reordered(order)], threads=2)
+    expected = [whole[k] @ centring(layers[2][order]).ravel() for k in (0, 1)]
+    np.testing.assert_allclose(moved[:, 0], expected, rtol=1e-11)
+    np.testing.assert_allclose([*left, *right], squares, rtol=1e-11)
+
+
+def double_centred_kernel(X):
+    K = X.astype(float) @ X.astype(float).T
+    return K - K.mean(axis=0) - K.mean(axis=1)[:, None] + K.mean()
+
+
+def u_centred_kernel(X):
+    n = len(X)
+    rows = X.astype(float) - X.mean(axis=0, dtype=float)
+    K = rows @ rows.T
+    np.fill_diagonal(K, 0)
+    centred = K - K.sum(axis=0) / (n - 2) - K.sum(axis=1)[:, None] / (n - 2) + K.sum() / ((n - 1) * (n - 2))
+    np.fill_diagonal(centred, 0)
+    return centred
 
 
 @pytest.mark.parametrize("measure", ["cka", "cka_debiased"])
@@ -78,10 +117,10 @@ def test_cka_by_covariances_of_many_stimuli_equals_cka_by_kernels(measure, units
     rng = np.random.default_rng(0)
     X = rng.normal(size=(70, units)) + 5
     Y = X[:, :7] @ rng.normal(size=(7, 11)) + rng.normal(size=(70, 11))
-    kernels = compare(X, Y, measure)
+    by_kernels = compare(X, Y, measure)
     monkeypatch.setattr(cka, "_GRAM_LIMIT", 10)
     assert isinstance(MEASURES[measure].with_options().prepare(X), cka.Features)
-    assert compare(X, Y, measure) == pytest.approx(kernels, abs=1e-11)
+    assert compare(X, Y, measure) == pytest.approx(by_kernels, abs=1e-11)
 
 
 @pytest.mark.parametrize("measure", MATRIX)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from thinkalike.errors import InputError
 from thinkalike.similarity.distances import squared_distances
+from thinkalike.similarity.kernels import KernelRows, kernel_products, kernel_rows
 from thinkalike.similarity.matrices import centre, fewer_columns
 from thinkalike.similarity.measure import Comparator, Matrix, check_option, measure
 from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, double_centred, pair_vector, u_centred
@@ -31,6 +32,9 @@ class Features:
 class _Cka(PairVectorComparator):
     """Common to both: kernels, their centring, and the choice between n x n kernels and d x d covariances.
 
+    A linear kernel is made from the rows block by block; any other is a vector, and so is a linear one whose stimuli
+    are to be permuted.
+
     Parameters
     ----------
     kernel
@@ -50,6 +54,8 @@ class _Cka(PairVectorComparator):
     scale: float = 1.0
     batch_size: int | None = None
 
+    u_centred: ClassVar[bool]
+
     def __post_init__(self) -> None:
         check_option("kernel", self.kernel, ("linear", "rbf"))
         check_option("bandwidth", self.bandwidth, _BANDWIDTHS)
@@ -64,20 +70,37 @@ class _Cka(PairVectorComparator):
         """Return the inner product of two layers' centred linear kernels from their rows."""
         raise NotImplementedError
 
-    def prepare(self, X: Matrix) -> Any:
-        """Return the vector of the centred kernel, or for many stimuli and a linear kernel the centred rows."""
+    @property
+    def takes_float32(self) -> bool:
+        """A linear kernel widens rows as it needs them."""
+        return self.kernel == "linear" and self.batch_size is None
+
+    def prepare(self, X: npt.NDArray[np.floating]) -> Any:
+        """Return the rows of a linear kernel (of many stimuli: centred), or the vector of another's centred kernel."""
         if self.batch_size is not None:
-            return self._prepare_batches(X)
-        if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            rows = fewer_columns(centre(X))
-            bare = Features(rows, np.einsum("ij,ij->i", rows, rows), 0.0)
-            return Features(rows, bare.squared_norms, self.features_product(bare, bare))
-        return self.centred_kernel(self._kernel(X))
+            return self._prepare_batches(X.astype(np.float64, copy=False))
+        if self.kernel != "linear":
+            return self.centred_kernel(self._kernel(X.astype(np.float64, copy=False)))
+        if len(X) <= _GRAM_LIMIT:
+            return kernel_rows(X, u_centred=self.u_centred)
+        rows = fewer_columns(centre(X.astype(np.float64, copy=False)))
+        bare = Features(rows, np.einsum("ij,ij->i", rows, rows), 0.0)
+        return Features(rows, bare.squared_norms, self.features_product(bare, bare))
+
+    def movable(self, state: Any) -> Any:
+        """Return the vector of a kernel that is given by its rows."""
+        if isinstance(state, KernelRows):
+            return self.centred_kernel(self._kernel(state.X.astype(np.float64, copy=False)))
+        return state
 
     def scores(self, xs: Sequence[Any], ys: Sequence[Any], *, symmetric: bool = False, threads: int = 1) -> Matrix:
         """Return the measure of all pairs."""
         if isinstance(xs[0], Features):
             return Comparator.scores(self, xs, ys, symmetric=symmetric, threads=threads)
+        if isinstance(xs[0], KernelRows):
+            products, x_squares, y_squares = kernel_products(xs, None if symmetric else ys, threads)
+            norms = np.sqrt(np.outer(x_squares, y_squares))
+            return np.divide(products, norms, out=np.full_like(products, np.nan), where=norms > 0)
         return super().scores(xs, ys, symmetric=symmetric, threads=threads)
 
     def score(self, x: Any, y: Any) -> float:
@@ -88,6 +111,8 @@ class _Cka(PairVectorComparator):
 
     def permute(self, state: Any, order: npt.NDArray[np.intp]) -> Any:
         """Move the entries, or the rows."""
+        if isinstance(state, KernelRows):
+            return state.reordered(order)
         if isinstance(state, Features):
             return Features(state.X[order], state.squared_norms[order], state.hsic)
         if self.batch_size is not None:
@@ -131,6 +156,8 @@ class _Cka(PairVectorComparator):
 class Cka(_Cka):
     """Biased CKA."""
 
+    u_centred = False
+
     def centred_kernel(self, K: Matrix) -> PairVector:
         """Return the double-centred kernel, off-diagonal entries weighted by the square root of 2."""
         return double_centred(K)
@@ -158,8 +185,10 @@ class Cka(_Cka):
 class CkaDebiased(_Cka):
     """Debiased CKA; needs 4 stimuli."""
 
-    def prepare(self, X: Matrix) -> Any:
-        """Return the vector of the U-centred kernel, or the centred rows."""
+    u_centred = True
+
+    def prepare(self, X: npt.NDArray[np.floating]) -> Any:
+        """Return the rows or the vector of the U-centred kernel."""
         if len(X) < 4:
             raise InputError(f"Debiased CKA needs at least 4 stimuli but there are {len(X)}.")
         return super().prepare(X)

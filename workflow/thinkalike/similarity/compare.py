@@ -219,7 +219,9 @@ def prepare_layers(
     def prepare(item: tuple[str, npt.NDArray[np.floating]]) -> Any:
         name, matrix = item
         try:
-            return keep(comparator.prepare(preprocess(matrix.astype(np.float64, copy=False), preprocessing)))
+            if preprocessing != "none" or not comparator.takes_float32:
+                matrix = preprocess(matrix.astype(np.float64, copy=False), preprocessing)
+            return keep(comparator.prepare(matrix))
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
 

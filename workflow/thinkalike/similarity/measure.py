@@ -34,8 +34,13 @@ class Comparator(ABC):
     What depends on one layer alone is computed once, by `prepare`; any pair then costs one `score`.
     """
 
+    @property
+    def takes_float32(self) -> bool:
+        """Whether `prepare` may be given float32 rows, to widen them where it needs to, instead of float64."""
+        return False
+
     @abstractmethod
-    def prepare(self, X: Matrix) -> Any:
+    def prepare(self, X: Any) -> Any:
         """Return what the measure needs to know of one layer, an array of shape (n, d)."""
 
     @abstractmethod
@@ -55,6 +60,10 @@ class Comparator(ABC):
             if symmetric:
                 result[j, i] = value
         return result
+
+    def movable(self, state: Any) -> Any:
+        """Return the state of the same layer that is best permuted many times."""
+        return state
 
     def permute(self, state: Any, order: npt.NDArray[np.intp]) -> Any:
         """Return the state of the same layer with its stimuli in another order: row i is the old row order[i]."""

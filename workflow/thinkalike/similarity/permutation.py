@@ -67,6 +67,7 @@ def null_scores(
     ndarray
         Shape (permutations, len(xs), len(ys)).
     """
+    xs, ys = ([comparator.movable(state) for state in states] for states in (xs, ys))
     if isinstance(comparator, PairVectorComparator) and all(isinstance(state, PairVector) for state in (*xs, *ys)):
         fast = comparator
         if len(xs) < len(ys):  # to permute one side is to permute the other back: take the one with fewer layers
