@@ -12,12 +12,13 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from thinkalike.errors import InputError
+from thinkalike.similarity.distances import pair_slice
 from thinkalike.similarity.measure import Comparator, Matrix, Measure
-from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator, inner_products, permuter
+from thinkalike.similarity.pairvectors import PairVector, PairVectorComparator
 from thinkalike.similarity.parallel import parallel_map
 
 Order = npt.NDArray[np.intp]
-_BATCH_BYTES = 2**28  # permuted copies of a layer's vector that are in memory at a time
+_ROWS, _BATCH = 64, 32  # rows of the square of pairs, and permutations, that are in the cache at a time
 
 
 def permutations(n: int, count: int, seed: int, groups: Sequence[Any] | None = None) -> list[Order]:
@@ -183,12 +184,46 @@ def members_of(groups: Sequence[Any], n: int) -> list[Order]:
 def _permuted_cosines(
     comparator: PairVectorComparator, xs: Sequence[PairVector], y: PairVector, orders: Sequence[Order]
 ) -> npt.NDArray[np.float64]:
-    """Return shape (permutations, len(xs)): one layer's vector is permuted, its norm stays."""
-    permute = permuter(y)
-    norms = np.array([x.norm for x in xs]) * y.norm
-    parts = []
-    batch = int(np.clip(_BATCH_BYTES // y.values.nbytes, 1, 8))
-    for start in range(0, len(orders), batch):
-        permuted = [permute(order) for order in orders[start : start + batch]]
-        parts.append(inner_products(permuted, [x.values for x in xs]) / norms)
-    return comparator.from_cosine(np.vstack(parts))
+    """Return shape (permutations, len(xs)): one layer's vector is permuted, its norm stays.
+
+    Some rows of the square of pairs at a time, from the diagonal on: what lies below the diagonal meets zeros. Few and
+    large steps let threads run side by side.
+    """
+    n = y.n
+    square = _square(y)
+    products = np.zeros((len(orders), len(xs)))
+    # Memory that is given back and asked for again at every step would make threads wait for one another.
+    gathered = np.empty((_ROWS, n))
+    space = np.empty(_BATCH * _ROWS * n)
+    for start in range(0, n, _ROWS):
+        rows = slice(start, min(start + _ROWS, n))
+        fixed = np.array([_above_diagonal(x, rows) for x in xs])
+        shape = (rows.stop - start, n - start)
+        for first in range(0, len(orders), _BATCH):
+            batch = orders[first : first + _BATCH]
+            moved = space[: len(batch) * fixed.shape[1]].reshape(len(batch), *shape)
+            for order, place in zip(batch, moved, strict=True):
+                # "clip" writes straight into `out`; the default would go through a buffer.
+                whole = square.take(order[rows], axis=0, out=gathered[: shape[0]], mode="clip")
+                whole.take(order[start:], axis=1, out=place, mode="clip")
+            # For so few rows `@` would not let other threads run.
+            products[first : first + _BATCH] += np.dot(moved.reshape(len(batch), -1), fixed.T)
+    if y.with_diagonal:
+        diagonals = np.array([x.values[-n:] for x in xs], dtype=np.float64)
+        products += np.array([y.values[-n:][order] for order in orders]) @ diagonals.T
+    return comparator.from_cosine(products / (np.array([x.norm for x in xs]) * y.norm))
+
+
+def _square(vector: PairVector) -> Matrix:
+    square = np.zeros((vector.n, vector.n))
+    for i in range(vector.n - 1):
+        square[i, i + 1 :] = square[i + 1 :, i] = vector.values[pair_slice(i, vector.n)]
+    return square
+
+
+def _above_diagonal(vector: PairVector, rows: slice) -> npt.NDArray[np.float64]:
+    """Return the rows of the square from column `rows.start` on, zero up to the diagonal, one after another."""
+    part = np.zeros((rows.stop - rows.start, vector.n - rows.start))
+    for place, i in enumerate(range(rows.start, min(rows.stop, vector.n - 1))):
+        part[place, place + 1 :] = vector.values[pair_slice(i, vector.n)]
+    return part.ravel()
