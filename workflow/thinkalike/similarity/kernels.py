@@ -64,9 +64,10 @@ def kernel_products(
 ) -> tuple[Matrix, _Vector, _Vector]:
     """Return the inner products of all kernels of `xs` with all of `ys` (by default `xs`), and their squared norms."""
     layers = [*xs, *(ys or ())]
+    others = slice(0, None) if ys is None else slice(len(xs), None)
     n = len(layers[0].X)
     blocks = np.empty((len(layers), min(n, _PANEL) ** 2))
-    products = np.zeros((len(xs), len(layers) - len(xs) if ys is not None else len(xs)))
+    products = np.zeros((len(xs), len(layers[others])))
     squares = np.zeros(len(layers))
     panels = _panels(n)
     for place, rows in enumerate(panels):
@@ -74,11 +75,10 @@ def kernel_products(
             part = blocks[:, : (rows.stop - rows.start) * (columns.stop - columns.start)]
             parallel_map(partial(_fill, rows=rows, columns=columns), zip(layers, part, strict=True), threads)
             weight = 1.0 if rows == columns else 2.0  # the block on the other side of the diagonal is the same
-            left = part[: len(xs)]
             with single_threaded():
-                products += weight * (left @ (left if ys is None else part[len(xs) :]).T)
+                products += weight * (part[: len(xs)] @ part[others].T)
             squares += weight * np.einsum("kp,kp->k", part, part)
-    return products, squares[: len(xs)], squares if ys is None else squares[len(xs) :]
+    return products, squares[: len(xs)], squares[others]
 
 
 def _fill(item: tuple[KernelRows, _Vector], rows: slice, columns: slice) -> None:
