@@ -122,6 +122,16 @@ def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(imp
     assert [tick.get_text() for tick in panels["GPT-2"].get_xticklabels()] == ["0", "1", "2", "3", "4", "final"]
 
 
+def test_the_first_panel_of_a_row_has_the_labels_of_y(importance):
+    some = importance[~importance["model"].isin(["bert-untrained", "gpt2-untrained"])]
+    figure = figures.feature_importance_profiles(some)
+    figure.canvas.draw()
+    labelled = [
+        axes.get_title() for axes in figure.axes if axes.yaxis.get_tick_params()["labelleft"] and axes.get_visible()
+    ]
+    assert labelled == ["BERT", "LSTM, untrained"]
+
+
 def test_importance_with_other_numbers_of_layers():
     hub = figures.feature_importance_profiles(tables.importance_table(tables.HUB), families=tables.HUB)
     assert [axes.get_title() for axes in hub.axes] == ["BERT", "GPT-2", "Mamba"]

@@ -45,12 +45,13 @@ def family_panels(
     figure, grid = _grid(len(rows), columns)
     panels = []
     for axes_row, row in zip(grid, rows, strict=True):
-        for axes, panel in zip(axes_row, row, strict=True):
-            if panel is None:
-                axes.set_visible(False)
-            else:
-                axes.set_title(panel.title)
-                panels.append((axes, panel))
+        shown = [(axes, panel) for axes, panel in zip(axes_row, row, strict=True) if panel is not None]
+        for axes, panel in shown:
+            axes.set_title(panel.title)
+        shown[0][0].tick_params(labelleft=True)  # what would carry the row's labels may be an empty place
+        panels += shown
+        for axes, absent in zip(axes_row, (panel is None for panel in row), strict=True):
+            axes.set_visible(not absent)
     return figure, panels
 
 
