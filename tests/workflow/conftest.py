@@ -1,5 +1,6 @@
 """Run the workflow as a user would, in a folder of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,17 +71,28 @@ def workflow(tmp_path: Path) -> Workflow:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """A folder in which the tiny study has run; tests must leave its results as they are."""
-    workflow = Workflow(tmp_path_factory.mktemp("tiny"))
-    workflow.study(TINY, "--cores", "2")
-    return workflow
+    # One process of pytest-xdist runs it for all.
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    original = shared / "tiny-study"
+    with FileLock(f"{original}.lock"):
+        if not original.exists():
+            workflow = Workflow(tmp_path_factory.mktemp("tiny"))
+            workflow.study(TINY, "--cores", "2")
+            workflow.folder.rename(original)
+    return copy_of(original, tmp_path_factory.mktemp("finished"))
 
 
 @pytest.fixture
 def copy_of_finished(finished: Workflow, tmp_path: Path) -> Workflow:
     """A copy of that folder, to change."""
-    subprocess.run(["cp", "-a", f"{finished.folder}/.", str(tmp_path)], check=True)
+    return copy_of(finished.folder, tmp_path)
+
+
+def copy_of(folder: Path, place: Path) -> Workflow:
+    subprocess.run(["cp", "-a", f"{folder}/.", str(place)], check=True)
     copied = object.__new__(Workflow)
-    copied.folder = tmp_path
+    copied.folder = place
     return copied
 
 

@@ -39,10 +39,10 @@ def test_a_configuration_file_replaces_the_default_study(workflow):
     assert jobs["train"] == len(TINY["models"])
 
 
-def test_an_unknown_feature_is_named_by_the_job_that_meets_it(copy_of_finished):
+def test_an_unknown_feature_is_named_before_anything_runs(workflow):
     study = changed(mlem={**TINY["mlem"], "features": ["gender", "colour"]})
-    result = copy_of_finished.study(study, "--cores", "1", check=False)
+    result = workflow.study(study, "--cores", "1", check=False)
     assert result.returncode != 0
-    assert "mlem.features names 'colour', but the stimuli have" in result.stderr
-    log = copy_of_finished.folder / "results/tiny/logs/words/gpt2/mlem/layer-0.log"
-    assert "Traceback" not in log.read_text()
+    assert "mlem.features names 'colour', but config/grammars/short_sentences.fcfg offers" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (workflow.folder / "results").exists()

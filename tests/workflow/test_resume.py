@@ -27,22 +27,25 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def one_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """The tables of a run on one core, and how long it took."""
+def one_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
+    """The tables of a run on one core, and how many files it left."""
     workflow = Workflow(tmp_path_factory.mktemp("one-core"))
     study = activation_study(workflow.folder, MODELS)
-    start = time.monotonic()
     workflow.study(study, "--cores", "1", "all_tables")
-    return tables(workflow.folder), time.monotonic() - start
+    return tables(workflow.folder), files(workflow.folder)
 
 
-def test_four_cores_give_the_same_bytes(one_core: tuple[dict[str, bytes], float], workflow: Workflow) -> None:
+def files(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("results/**/*.parquet"))
+
+
+def test_four_cores_give_the_same_bytes(one_core: tuple[dict[str, bytes], int], workflow: Workflow) -> None:
     workflow.study(activation_study(workflow.folder, MODELS), "--cores", "4", "all_tables")
     assert tables(workflow.folder) == one_core[0]
 
 
-def kill_after(workflow: Workflow, seconds: float) -> bool:
-    """Start a run and end it and all its jobs with SIGKILL after `seconds`; return whether it was still running."""
+def kill_at(workflow: Workflow, number: int) -> bool:
+    """Start a run, end it and its jobs with SIGKILL once there are `number` files; return whether it still ran."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
     command += [
         "--workflow-profile",
@@ -55,28 +58,25 @@ def kill_after(workflow: Workflow, seconds: float) -> bool:
     process = subprocess.Popen(
         command, cwd=workflow.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
-    return False
+    while process.poll() is None and files(workflow.folder) < number:
+        time.sleep(0.05)
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
 
 
 def test_a_run_that_is_killed_and_resumed_gives_the_same_bytes(
-    one_core: tuple[dict[str, bytes], float], workflow: Workflow
+    one_core: tuple[dict[str, bytes], int], workflow: Workflow
 ) -> None:
     study = activation_study(workflow.folder, MODELS)
     workflow.write(study)
-    expected, seconds = one_core
-    draw = random.Random(0)
-    killed = 0
-    for _ in range(3):
-        killed += kill_after(workflow, draw.uniform(0.15, 0.4) * seconds)
+    expected, number = one_core
+    for target in sorted(random.Random(0).sample(range(1, number - 1), 3)):
+        assert kill_at(workflow, target)
         # The killed run could not take its lock away.
         workflow.study(study, "--unlock")
-    assert killed
     workflow.study(study, "--cores", "2", "all_tables")
     assert tables(workflow.folder) == expected
     assert workflow.jobs(study, "all_tables") == {}
