@@ -221,3 +221,21 @@ def test_absent_device(model: Path) -> None:
         pytest.skip("there is a CUDA device")
     with pytest.raises(InputError, match="torch finds no CUDA device"):
         load_model({"hub": str(model)}, device="cuda:0")
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama", "bert", "mamba"])
+def test_int8_stays_near_float32(tmp_path: Path, architecture: str) -> None:
+    pytest.importorskip("bitsandbytes")
+    import numpy as np
+
+    folder = save_model(tmp_path / architecture, architecture)
+    found = {}
+    for dtype in ("float32", "int8"):
+        extract({"hub": str(folder)}, SENTENCES, STIMULI, layers=["last"], folder=tmp_path / dtype, dtype=dtype,
+                device="cpu")  # fmt: skip
+        found[dtype] = read_representation(tmp_path / dtype / "layer-last.parquet")
+    assert found["int8"].metadata["dtype"] == "int8"
+    exact, rounded = found["float32"].vectors, found["int8"].vectors
+    error = np.linalg.norm(exact - rounded) / np.linalg.norm(exact)
+    # The rounding of eight bits, neither none at all nor garbage.
+    assert 1e-5 < error < 0.05

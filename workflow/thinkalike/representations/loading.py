@@ -18,6 +18,8 @@ from thinkalike.representations.checkpoint import check_files, check_loaded, has
 from thinkalike.representations.hub import Location, locate
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.float16}
+# Many checkpoints of encoders have no weights for the pooler; Mamba multiplies with this weight outside its layer.
+_NOT_QUANTISED = ["pooler", "dt_proj"]
 _TOKENIZER_FILES = ("tokenizer.json", "*.model", "vocab*", "*.tiktoken", "tekken.json")
 _TRUST = ("pickle", "remote_code")
 _logger = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
         `checkpoint` (a folder) or `hub` (an id or a folder), with the optional keys `revision`, `trust` (a list of
         `pickle`, `remote_code`), `blocks` (name of the list of blocks), `device_map`.
     dtype
-        float32, bfloat16, float16, or int8 (bitsandbytes, on CUDA).
+        float32, bfloat16, float16, or int8 (bitsandbytes; slow on a CPU).
     device
         `auto` is the first CUDA device where there is one, else the CPU.
 
@@ -76,8 +78,11 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     location = locate(str(source.get("checkpoint") or source.get("hub")), source.get("revision"), trust)
     check_files(location.folder, location.name, trust)
     lstm.register()
+    device_map = source.get("device_map")
+    if device_map is None and dtype == "int8":  # quantised while loading, where it will run
+        device_map = {"": str(choose_device(device))}
     with quiet_transformers():
-        model, info = _load_weights(location, trust, dtype, source.get("device_map"))
+        model, info = _load_weights(location, trust, dtype, device_map)
         tokenizer = _load_tokenizer(location, trust)
     model.eval()
     network = text_encoder(model)
@@ -90,7 +95,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
         "blocks": blocks_name,
         "dtype": dtype,
     }
-    place = _place(network, dtype, device, source.get("device_map"))
+    place = _place(network, device, device_map)
     return LoadedModel(location.name, network, blocks_name, blocks, tokenizer, place, metadata)
 
 
@@ -103,9 +108,9 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _place(network: Any, dtype: str, device: str, device_map: Any) -> torch.device:
+def _place(network: Any, device: str, device_map: Any) -> torch.device:
     """Move the network where it runs, unless it was placed while loading; return where token ids go."""
-    if device_map is None and dtype != "int8":
+    if device_map is None:
         place = choose_device(device)
         network.to(place)
         return place
@@ -134,12 +139,14 @@ def _load_weights(location: Location, trust: tuple[str, ...], dtype: str, device
         "use_safetensors": has_safetensors(location.folder),
         "output_loading_info": True,
     }
-    if device_map is not None or dtype == "int8":
+    if device_map is not None:
         _require("accelerate", f"device_map and int8 need the package accelerate for model '{location.name}'")
-        options["device_map"] = device_map or "auto"
+        options["device_map"] = device_map
     if dtype == "int8":
         _require("bitsandbytes", f"int8 needs the package bitsandbytes for model '{location.name}'")
-        options["quantization_config"] = transformers.BitsAndBytesConfig(load_in_8bit=True)
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_8bit=True, llm_int8_skip_modules=_NOT_QUANTISED
+        )
     try:
         config = AutoConfig.from_pretrained(location.folder, trust_remote_code="remote_code" in trust)
         return AutoModel.from_pretrained(location.folder, config=config, **options)
