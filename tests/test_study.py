@@ -190,9 +190,10 @@ def test_the_schema_knows_every_measure():
     properties = SCHEMA["properties"]["similarity"]["properties"]
     agnostic, sets, _ = properties["feature_agnostic"]["items"]["anyOf"]
     by_kind = {
-        kind: {m.name for m in MEASURES.values() if m.compares == kind} for kind in ("profiles", "representations")
+        kind: {m.name for m in MEASURES.values() if m.compares == kind}
+        for kind in ("profiles", "representations", "sequences")
     }
-    assert set(agnostic["enum"]) == by_kind["representations"]
+    assert set(agnostic["enum"]) == by_kind["representations"] | by_kind["sequences"]
     assert set(properties["feature_based"]["items"]["enum"]) == by_kind["profiles"]
     assert set(sets["enum"]) == set(MEASURE_SETS)
 

@@ -343,3 +343,8 @@ def test_no_window_system_is_touched(importance):
     figures.feature_importance_profiles(importance)
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_without_minimal_pairs_the_figure_says_so():
+    figure = figures.agreement_accuracy(tables.accuracy_table().head(0))
+    assert [text.get_text() for text in figure.texts] == ["The training corpus' grammar has no minimal pairs."]

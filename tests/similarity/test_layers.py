@@ -7,7 +7,6 @@ import pytest
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.similarity import diagnose, diagnose_layers, probe_layer
-from thinkalike.similarity.dynamics import dynamical_similarity, sentence_sequences
 
 RNG = np.random.default_rng(0)
 N = 240
@@ -96,43 +95,3 @@ def test_diagnostics():
     table = diagnose_layers({"0": X, "1": X + 1}, "bert")
     assert list(table.columns[:2]) == ["model", "layer"] and len(table) == 2
     assert list(table["zero_rows"]) == [1, 0]
-
-
-def test_sequences_are_sentences_in_the_order_of_their_words():
-    order = np.random.default_rng(0).permutation(N)
-    X = np.arange(N, dtype=float)[:, None]
-    sequences = sentence_sequences(TABLE.iloc[order], X[order])
-    assert len(sequences) == N // 4
-    np.testing.assert_array_equal(sequences[3].ravel(), [12, 13, 14, 15])
-
-
-def test_dynamics_without_the_library_say_what_to_install(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "DSA", None)
-    with pytest.raises(InputError, match="pip install dsa-metric"):
-        dynamical_similarity([np.ones((9, 2))], [np.ones((9, 2))])
-
-
-@pytest.mark.slow
-def test_dynamics_of_a_rotated_copy_are_closer_than_those_of_another_system():
-    pytest.importorskip("DSA")
-    rng = np.random.default_rng(0)
-    rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]
-    starts = rng.normal(size=(15, 4))
-
-    def run(operator):
-        return [np.array([np.linalg.matrix_power(operator, t) @ x for t in range(12)]) for x in starts]
-
-    first = run(0.95 * rotation)
-    turn = np.linalg.qr(rng.normal(size=(4, 4)))[0]
-    copy = [sequence @ turn for sequence in first]
-    other = run(np.diag([0.9, 0.5, 0.3, 0.1]))
-    options = {"delays": 2, "rank": 4, "iterations": 100}
-    near, far = dynamical_similarity(first, copy, **options), dynamical_similarity(first, other, **options)
-    assert near < 0.3 < far
-    assert dynamical_similarity(first, copy, **options) == near
-    with pytest.raises(InputError, match="longer than the 20 delays"):
-        dynamical_similarity(first, copy, delays=20)
-    with pytest.raises(InputError, match="lengths differ"):
-        dynamical_similarity(first, copy[:-1], delays=2)

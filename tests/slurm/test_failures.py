@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from activation_study import activation_study, write_activations
-from conftest import Cluster, accounts, queue, wait_for
+from slurm_cluster import Cluster, accounts, queue, wait_for
 
 ENDLESS = {"inference": {"n_resamples": 10_000_000}}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from activation_study import activation_study
-from conftest import ROOT, Cluster, accounts, queue, submitted, wait_for
+from slurm_cluster import ROOT, Cluster, accounts, queue, submitted, wait_for
 
 CORPUS = {"grammar": "config/grammars/corpus.fcfg", "sentences": 2000, "heldout": 60}
 

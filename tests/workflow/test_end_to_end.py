@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from conftest import TINY, Workflow
 from scipy.stats import spearmanr, weightedtau
+from workflow_runs import TINY, Workflow
 
 from thinkalike.representations.storage import read_representation
 from thinkalike.tables import read_metadata, read_table

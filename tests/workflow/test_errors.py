@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from conftest import TINY
+from workflow_runs import TINY
 
 
 def changed(**changes):

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from conftest import TINY
+from workflow_runs import TINY
 
 from thinkalike.tables import read_table
 
@@ -16,7 +16,8 @@ def test_inference_interactions_probes_sets_and_nulls(workflow):
     study["mlem"] |= {"interactions": True, "features": ["part_of_speech", "word_position"], "controls": []}
     study["similarity"] = {
         "feature_based": ["weighted_kendall", "cosine_profiles"],
-        "feature_agnostic": ["ot+is", "cka_debiased"],
+        "feature_agnostic": ["ot+is", "cka_debiased", "dsa"],
+        "options": {"dsa": {"rank": 3, "iterations": 20}},
         "permutations": 9,
         "probes": True,
     }
@@ -36,6 +37,8 @@ def test_inference_interactions_probes_sets_and_nulls(workflow):
     assert {"procrustes.ot+is", "jaccard.ot+is", "cosine_profiles", "cka_debiased"} <= set(similarity["measure"])
     null = similarity[similarity["measure"] == "cka_debiased"]
     assert null["p"].between(0.1, 1).all() and np.isfinite(null["calibrated"]).all()
+    dynamics = similarity[similarity["measure"] == "dsa"]
+    assert len(dynamics) == len(null) and dynamics["value"].between(0, np.pi).all() and dynamics["p"].isna().all()
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from activation_study import activation_study
-from conftest import ROOT, Workflow
+from workflow_runs import ROOT, Workflow
 
 from thinkalike.configuration import read_schema
 from thinkalike.disk import disk_message
@@ -47,8 +47,8 @@ def needs_of(folder: Path, width: int = 768, layers: int = 12, sentences: int = 
     return Needs(study_of({"m": model}, sentences), folder / "results")
 
 
-def estimate(needs: Needs, stage: str, attempt: int = 1) -> tuple[int, int]:
-    wildcards = SimpleNamespace(dataset="words", model="m", model_a="m", model_b="m")
+def estimate(needs: Needs, stage: str, attempt: int = 1, measure: str = "rsa") -> tuple[int, int]:
+    wildcards = SimpleNamespace(dataset="words", model="m", model_a="m", model_b="m", measure=measure)
     return needs.memory(stage)(wildcards, attempt), needs.minutes(stage)(wildcards, attempt)
 
 
@@ -67,6 +67,11 @@ def test_a_second_attempt_asks_for_twice_as_much(tmp_path: Path, stage: str) -> 
     needs = needs_of(tmp_path)
     first, second = estimate(needs, stage), estimate(needs, stage, attempt=2)
     assert second == (2 * first[0], 2 * first[1])
+
+
+def test_a_search_for_every_pair_of_layers_asks_for_more_time(tmp_path: Path) -> None:
+    needs = needs_of(tmp_path, layers=24)
+    assert estimate(needs, "similarity", measure="dsa")[1] > estimate(needs, "similarity")[1]
 
 
 def test_growing_numbers() -> None:

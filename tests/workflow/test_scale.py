@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Workflow
+from workflow_runs import Workflow
 
 pytestmark = pytest.mark.slow
 

@@ -4,11 +4,13 @@
 rule train:
     input:
         corpus="<results>/{dataset}/corpus.parquet",
+        minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",
         sentences="<results>/{dataset}/sentences.parquet",
         grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
     output:
         checkpoint=directory("<results>/{dataset}/{model}/checkpoint"),
         training="<results>/{dataset}/{model}/training.parquet",
+        grammaticality="<results>/{dataset}/{model}/grammaticality.parquet",
     log:
         "<logs>/{dataset}/{model}/train.log",
     benchmark:
@@ -28,59 +30,9 @@ rule train:
         settings=lambda wildcards: STUDY.training_settings(wildcards.model),
         version=STAGE_VERSION["training"],
     message:
-        "Training of {wildcards.model} on {wildcards.dataset}"
+        "Training of {wildcards.model} on {wildcards.dataset}, and what it has learnt"
     script:
         "../scripts/train.py"
-
-
-rule minimal_pairs:
-    input:
-        corpus="<results>/{dataset}/corpus.parquet",
-        grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
-    output:
-        "<results>/{dataset}/minimal_pairs.parquet",
-    log:
-        "<logs>/{dataset}/minimal_pairs.log",
-    benchmark:
-        "<benchmarks>/{dataset}/minimal_pairs.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        number=300,
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
-    message:
-        "Minimal pairs of {wildcards.dataset}"
-    script:
-        "../scripts/minimal_pairs.py"
-
-
-rule grammaticality:
-    input:
-        checkpoint="<results>/{dataset}/{model}/checkpoint",
-        minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",
-    output:
-        "<results>/{dataset}/{model}/grammaticality.parquet",
-    log:
-        "<logs>/{dataset}/{model}/grammaticality.log",
-    benchmark:
-        "<benchmarks>/{dataset}/{model}/grammaticality.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(3000),
-        runtime=growing(20),
-    params:
-        version=STAGE_VERSION["training"],
-    message:
-        "Grammaticality judgements of {wildcards.model}"
-    script:
-        "../scripts/grammaticality.py"
 
 
 rule extract:

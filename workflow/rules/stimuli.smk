@@ -47,7 +47,8 @@ rule corpus:
         sentences="<results>/{dataset}/sentences.parquet",
         grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
     output:
-        "<results>/{dataset}/corpus.parquet",
+        corpus="<results>/{dataset}/corpus.parquet",
+        minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",
     log:
         "<logs>/{dataset}/corpus.log",
     benchmark:
@@ -60,10 +61,11 @@ rule corpus:
         runtime=growing(20),
     params:
         source=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"],
+        pairs_per_phenomenon=300,
         seed=STUDY.seed,
         version=STAGE_VERSION["stimuli"],
     message:
-        "Training corpus of {wildcards.dataset}"
+        "Training corpus and minimal pairs of {wildcards.dataset}"
     script:
         "../scripts/corpus.py"
 

@@ -19,6 +19,7 @@ with logged(snakemake.log[0]):
         model_a=names.model_a,
         model_b=names.model_b,
         groups=list(stimuli["sentence_id"]),
+        positions=list(stimuli["position"]),
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         **snakemake.params.settings,

@@ -30,6 +30,8 @@ _PRODUCT_SPEED = 1e10
 # Seconds per million pairs of stimuli: ranking and summing the distances of a layer, and comparing two vectors of them.
 _SECONDS_PER_MILLION_PAIRS = 0.4
 _SECONDS_PER_MILLION_COMPARED = 0.02
+# Seconds per pair of layers whose dynamics are compared, by 200 steps of a search.
+_SECONDS_PER_SEARCH = 1.5
 _SAFETY = 4
 
 
@@ -170,7 +172,8 @@ class Needs:
             product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
             once += count * (product + _SECONDS_PER_MILLION_PAIRS * pairs)
         repeated = 1 + sum(self.study.similarity.get(key, 0) for key in ("permutations", "resamples"))
-        return repeated * (once + counts[0] * counts[1] * _SECONDS_PER_MILLION_COMPARED * pairs)
+        each = _SECONDS_PER_SEARCH if wildcards.measure == "dsa" else _SECONDS_PER_MILLION_COMPARED * pairs
+        return repeated * (once + counts[0] * counts[1] * each)
 
 
 def _rows(table: Path) -> int | None:

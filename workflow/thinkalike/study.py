@@ -123,6 +123,8 @@ class Study:
             absent |= {"training", "grammaticality"}
         if not self.similarity["probes"]:
             absent.add("decoding")
+        if len(self.measures) < 3:  # of two, the one number stands in other figures
+            absent.add("measure_agreement")
         if len(self.every_layer["layer"]) < 2:
             absent |= {"similarity", "similarity_scatter", "measure_agreement", "pair_most", "pair_least"}
         groups = [(model.family, model.control) for model in self.models.values()]

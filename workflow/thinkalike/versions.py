@@ -6,7 +6,7 @@ that changes no result (a comment, a faster loop) reruns nothing.
 
 STAGE_VERSION = {
     "stimuli": 1,
-    "training": 2,
+    "training": 3,
     "representations": 1,
     "mlem": 1,
     "similarity": 1,

@@ -22,9 +22,14 @@ def agreement_accuracy(agreement_table: pd.DataFrame, *, families: Mapping[str, 
     ----------
     agreement_table
         One row a (model, phenomenon): `model, phenomenon, accuracy`, and `chance` where it is not one half.
+        Without rows, the figure says that there are no minimal pairs.
     families
         Family by model name, for the whole study.
     """
+    if agreement_table.empty:
+        figure = new_figure(DOUBLE_COLUMN / 2, 0.6)
+        figure.text(0.5, 0.5, "The training corpus' grammar has no minimal pairs.", ha="center", va="center")
+        return figure
     require(agreement_table, ("model", "phenomenon", "accuracy"), "agreement accuracy")
     models = model_styles(agreement_table["model"].astype(str), families)
     phenomena = sorted(agreement_table["phenomenon"].astype(str).unique())

@@ -5,6 +5,7 @@ from thinkalike.similarity import (  # noqa: F401  (importing a family registers
     canonical,
     cka,
     distance_correlation,
+    dynamics,
     linear,
     neighbours,
     procrustes,

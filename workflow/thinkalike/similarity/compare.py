@@ -1,5 +1,6 @@
 """Compare two representations, all of a collection, or all layers of two models."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,12 +10,14 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.similarity import permutation
+from thinkalike.similarity.dynamics import runs_of_words
 from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
 from thinkalike.similarity.matrices import preprocess
 from thinkalike.similarity.measure import Comparator, Matrix, Measure, find_measure
 from thinkalike.similarity.pairvectors import shelf
 from thinkalike.similarity.parallel import parallel_map
 
+_logger = logging.getLogger(__name__)
 DECIMALS = 12  # what lies below depends on the processor and on the order of a sum, not on the data
 _SHELF_BYTES = 2 * 2**30
 
@@ -27,7 +30,7 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     X, Y
         Arrays of shape (n, units), row i the same stimulus in both (the numbers of units may differ), or two
         `Representation`, whose rows are then matched by stimulus id. For a measure of profiles, two vectors with one
-        number a feature.
+        number a feature; for one of sequences, two lists of arrays of shape (words, units).
     measure
         A key of `MEASURES`, which says what its number means.
     preprocessing
@@ -54,7 +57,7 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     """
     entry = find_measure(measure)
     comparator = entry.with_options(options)
-    if entry.compares == "profiles":
+    if entry.compares != "representations":
         x, y = comparator.prepare(X), comparator.prepare(Y)
     else:
         x, y = prepare_layers(read_inputs({"X": X, "Y": Y}, entry).matrices, comparator, preprocessing)
@@ -76,7 +79,7 @@ def compare_all(
     Parameters
     ----------
     representations
-        Name to array or `Representation` (or profile), as in `compare`.
+        Name to array or `Representation` (or profile, or list of sequences), as in `compare`.
     measure, preprocessing, **options
         As in `compare`.
     threads
@@ -93,8 +96,8 @@ def compare_all(
     entry = find_measure(measure)
     comparator = entry.with_options(options)
     with shelf(_SHELF_BYTES) as keep:
-        if entry.compares == "profiles":
-            states = [comparator.prepare(profile) for profile in representations.values()]
+        if entry.compares != "representations":
+            states = [comparator.prepare(value) for value in representations.values()]
         else:
             inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
             workers = inputs.workers(entry, threads)
@@ -118,6 +121,7 @@ def compare_models(
     permutations: int = 0,
     resamples: int = 0,
     groups: Sequence[Any] | None = None,
+    positions: Sequence[int] | None = None,
     seed: int = 0,
     threads: int = 1,
     max_stimuli: int = MAX_STIMULI,
@@ -135,12 +139,16 @@ def compare_models(
         As in `compare`.
     permutations
         Number of permutations of the stimuli of model_b, the same in all its layers; 0 for none. Adds the columns `p`,
-        `p_max` (against the most similar pair of all) and `calibrated` (0 = chance, 1 = identical).
+        `p_max` (against the most similar pair of all) and `calibrated` (0 = chance, 1 = identical). A measure of
+        sequences has no such null, because it does not pair stimuli.
     resamples
         Number of random halves of the groups; 0 for none. Adds the columns `low` and `high`, a 95 % interval.
     groups
         The sentence of every stimulus, in the order of the rows of the first layer of model_a. Permutations then move
         whole sentences, among those with equally many stimuli, and halves are of sentences.
+    positions
+        The position of every stimulus in its sentence. Needed by measures of sequences, which compare the runs of
+        neighbouring words.
     seed, threads, max_stimuli
         As in `compare_all`.
 
@@ -154,13 +162,19 @@ def compare_models(
     comparator = entry.with_options(options)
     layers = joined_layers(layers_a, layers_b, model_a, model_b)
     inputs = read_inputs(layers, entry, max_stimuli=max_stimuli, seed=seed)
-    groups = inputs.groups(groups)
+    groups = inputs.of_rows(groups, "group labels")
+    runs = sequences_of(entry, groups, inputs.of_rows(positions, "positions"))
+    if permutations and entry.compares == "sequences":
+        _logger.info("%s does not pair stimuli: no permutations, no p-values", measure)
+        permutations = 0
     n = len(inputs.kept)
     count_b = 0 if layers_b is layers_a else len(layers_b)
 
     def prepared(keep: Any, chosen: npt.NDArray[np.intp] | slice = slice(None)) -> tuple[list[Any], list[Any]]:
         matrices = {name: matrix[chosen] for name, matrix in inputs.matrices.items()}
-        states = prepare_layers(matrices, comparator, preprocessing, inputs.workers(entry, threads), keep)
+        states = prepare_layers(
+            matrices, comparator, preprocessing, inputs.workers(entry, threads), keep, runs and runs(chosen)
+        )
         return states[: len(layers_a)], states[-count_b:] if count_b else states
 
     def scored(left: list[Any], right: list[Any]) -> Matrix:
@@ -193,6 +207,21 @@ def compare_models(
     return frame
 
 
+def sequences_of(
+    entry: Measure, sentences: Sequence[Any] | None, positions: Sequence[int] | None
+) -> Callable[[Any], list[npt.NDArray[np.intp]]] | None:
+    """Return what finds the runs of neighbouring words among chosen rows; None for a measure without sequences."""
+    if entry.compares != "sequences":
+        return None
+    if sentences is None or positions is None:
+        raise InputError(
+            f"Measure '{entry.name}' compares sequences of words: give the sentence ('groups') and the position "
+            "('positions') of every stimulus."
+        )
+    places = np.array(sentences, dtype=object), np.array(positions, dtype=object)
+    return lambda chosen: runs_of_words(places[0][chosen].tolist(), places[1][chosen].tolist())
+
+
 def pair_table(layers_a: list[str], layers_b: list[str], model_a: str, model_b: str, measure: str) -> pd.DataFrame:
     """Return the columns that name the pairs, layer_b running fastest."""
     count = len(layers_a) * len(layers_b)
@@ -213,15 +242,19 @@ def prepare_layers(
     preprocessing: str = "none",
     threads: int = 1,
     keep: Callable[[Any], Any] = lambda state: state,
+    runs: Sequence[npt.NDArray[np.intp]] | None = None,
 ) -> list[Any]:
-    """Return the comparator's state of every layer, in order, computed in float64; a refusal names the layer."""
+    """Return the comparator's state of every layer, in order, computed in float64; a refusal names the layer.
+
+    `runs` are the row numbers of each sequence, for a measure of sequences.
+    """
 
     def prepare(item: tuple[str, npt.NDArray[np.floating]]) -> Any:
         name, matrix = item
         try:
             if preprocessing != "none" or not comparator.takes_float32:
                 matrix = preprocess(matrix.astype(np.float64, copy=False), preprocessing)
-            return keep(comparator.prepare(matrix))
+            return keep(comparator.prepare(matrix if runs is None else [matrix[run] for run in runs]))
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
 

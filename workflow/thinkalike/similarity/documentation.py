@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from thinkalike.files import whole_file
-from thinkalike.similarity.measure import INVARIANCES, MEASURES, Measure
+from thinkalike.similarity.measure import INVARIANCES, KINDS, MEASURES, Measure
 
 _START = "<!-- measures:"
 _END = "<!-- end of measures -->"
@@ -24,9 +24,7 @@ def measures_table() -> str:
         "| measure | range | more alike | metric | symmetric | invariant to | chance |",
         "|---|---|---|---|---|---|---|",
     ]
-    ordered = sorted(
-        MEASURES.values(), key=lambda entry: (entry.compares != "representations", entry.family, entry.name)
-    )
+    ordered = sorted(MEASURES.values(), key=lambda entry: (KINDS.index(entry.compares), entry.family, entry.name))
     lines += [_row(entry) for entry in ordered]
     return "\n".join([*lines, "", *(line for entry in ordered for line in _details(entry))]).rstrip() + "\n"
 
@@ -57,7 +55,7 @@ def _details(entry: Measure) -> list[str]:
 def _number(value: float) -> str:
     if math.isinf(value):
         return "-∞" if value < 0 else "∞"
-    named = {math.sqrt(2): "√2", math.pi / 2: "π/2"}
+    named = {math.sqrt(2): "√2", math.pi / 2: "π/2", math.pi: "π"}
     return named.get(value, f"{value:g}")
 
 

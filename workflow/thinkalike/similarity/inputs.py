@@ -39,12 +39,12 @@ class Inputs:
     kept: npt.NDArray[np.intp]
     total: int
 
-    def groups(self, labels: Sequence[Any] | None) -> list[Any] | None:
-        """Return the labels of the rows, given one for every stimulus."""
+    def of_rows(self, labels: Sequence[Any] | None, what: str) -> list[Any] | None:
+        """Return the labels (groups or positions) of the rows, given one for every stimulus."""
         if labels is None:
             return None
         if len(labels) != self.total:
-            raise InputError(f"There are {len(labels)} group labels for {self.total} stimuli; give one for each.")
+            raise InputError(f"There are {len(labels)} {what} for {self.total} stimuli; give one for each.")
         values = list(labels)
         return [values[row] for row in self.kept]
 

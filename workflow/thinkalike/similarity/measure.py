@@ -24,7 +24,9 @@ from thinkalike.measure_sets import MEASURE_SETS
 from thinkalike.similarity.parallel import parallel_map
 
 Matrix = npt.NDArray[np.float64]
+Compared = Literal["representations", "sequences", "profiles"]
 Invariance = Literal["orthogonal", "isotropic scaling", "translation", "invertible linear", "permutation"]
+KINDS: tuple[Compared, ...] = get_args(Compared)
 INVARIANCES: tuple[Invariance, ...] = get_args(Invariance)
 
 
@@ -102,7 +104,8 @@ class Measure:
     identical
         The value of a representation with itself.
     compares
-        `representations` (matrices) or `profiles` (vectors, one number a feature).
+        `representations` (matrices), `sequences` (lists of matrices, a row a word in its order), or `profiles`
+        (vectors, one number a feature).
     pairwise
         Time and memory grow with the square of the number of stimuli.
     comparator
@@ -124,7 +127,7 @@ class Measure:
     chance: str
     equivalents: tuple[str, ...]
     identical: float
-    compares: Literal["representations", "profiles"]
+    compares: Compared
     pairwise: bool
     comparator: Callable[..., Comparator]
     preset: Mapping[str, Any] = field(default_factory=dict)
@@ -167,7 +170,7 @@ def measure(
     chance: str,
     equivalents: Sequence[str] = (),
     identical: float,
-    compares: Literal["representations", "profiles"] = "representations",
+    compares: Compared = "representations",
     pairwise: bool = False,
 ) -> Callable[[_Definition], _Definition]:
     """Register the comparator class, or the function of (X, Y, *, options), below as a measure."""

@@ -4,17 +4,18 @@ A pair is a sentence of the language and the same sentence with one word in anot
 after the words before it. The grammar itself is the judge: no list of good and bad sentences is kept.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from thinkalike.errors import InputError
 from thinkalike.stimuli.automaton import AnnotatedSentence, Automaton
 from thinkalike.stimuli.feature_grammar import GroundGrammar
 
 Marks = Mapping[str, Any]
+_logger = logging.getLogger(__name__)
 
 
 def _is_number_agreement(marks: Marks, position: int) -> bool:
@@ -61,11 +62,6 @@ def minimal_pairs(grammar: GroundGrammar, n: int, seed: int, *, exclude: Iterabl
         `phenomenon`, `grammatical` and `ungrammatical` (lists of words), `position` (of the critical word),
         `attractor` (bool: the last noun before the word differs in number from the first). A phenomenon for which
         fewer pairs exist has fewer rows; one that the grammar lacks has none.
-
-    Raises
-    ------
-    InputError
-        If the grammar has none of the phenomena.
     """
     automaton = Automaton(grammar)
     forms = _forms(automaton)
@@ -86,9 +82,10 @@ def minimal_pairs(grammar: GroundGrammar, n: int, seed: int, *, exclude: Iterabl
                 seen.add(sentence.words)
                 break
     if not any(rows.values()):
-        raise InputError(
-            f"{grammar.source}: the grammar has no minimal pairs; its words need the annotations lemma, tense, number, "
-            f"question or gender."
+        _logger.warning(
+            "%s: the grammar has no minimal pairs, so nothing tells what a model has learnt; its words need the "
+            "annotations lemma, tense, number, question or gender.",
+            grammar.source,
         )
     columns = ["phenomenon", "grammatical", "ungrammatical", "position", "attractor"]
     return pd.DataFrame([row for name in PHENOMENA for row in rows[name]], columns=columns)

@@ -39,17 +39,18 @@ def evaluate_agreement(model_folder: str | Path, minimal_pairs: pd.DataFrame) ->
     -------
     DataFrame
         `phenomenon, accuracy, n`: in the order of first appearance; accuracy in 0..1, half a point for a tie, .5 for a
-        model that guesses; n pairs.
+        model that guesses; n pairs. No row without pairs.
 
     Raises
     ------
     InputError
-        If a column is missing, there is no pair, or the folder holds no model.
+        If a column is missing, or the folder holds no model.
     """
     missing = [column for column in _COLUMNS if column not in minimal_pairs]
-    if missing or minimal_pairs.empty:
-        what = f"no column '{missing[0]}'" if missing else "no row"
-        raise InputError(f"The table of minimal pairs has {what}: it needs {', '.join(_COLUMNS)}.")
+    if missing:
+        raise InputError(f"The table of minimal pairs has no column '{missing[0]}': it needs {', '.join(_COLUMNS)}.")
+    if minimal_pairs.empty:
+        return pd.DataFrame({"phenomenon": pd.Series(dtype=str), "accuracy": np.empty(0), "n": np.empty(0, dtype=int)})
     pairs = minimal_pairs.reset_index(drop=True)
     score = _scorer(Path(model_folder))
     scores = [score([list(words) for words in pairs[form]]) for form in ("grammatical", "ungrammatical")]
