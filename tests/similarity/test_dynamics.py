@@ -76,6 +76,8 @@ def test_what_does_not_suffice_is_refused():
         compare(FIRST, FIRST, "dsa", delays=20)
     with pytest.raises(InputError, match="'rank' is 9 but 2 words of 4 units have only 8 directions"):
         compare(FIRST, FIRST, "dsa", rank=9)
+    with pytest.raises(InputError, match=r"compares sequences, so 'preprocessing' \(z-score\) does not apply"):
+        compare(FIRST, FIRST, "dsa", preprocessing="z-score")
     with pytest.raises(InputError, match="arrays of shape"):
         compare([np.ones(3)], FIRST, "dsa")
     with pytest.raises(InputError, match="not finite"):

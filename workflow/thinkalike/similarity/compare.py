@@ -58,6 +58,7 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     entry = find_measure(measure)
     comparator = entry.with_options(options)
     if entry.compares != "representations":
+        _refuse_preprocessing(entry, preprocessing)
         x, y = comparator.prepare(X), comparator.prepare(Y)
     else:
         x, y = prepare_layers(read_inputs({"X": X, "Y": Y}, entry).matrices, comparator, preprocessing)
@@ -97,6 +98,7 @@ def compare_all(
     comparator = entry.with_options(options)
     with shelf(_SHELF_BYTES) as keep:
         if entry.compares != "representations":
+            _refuse_preprocessing(entry, preprocessing)
             states = [comparator.prepare(value) for value in representations.values()]
         else:
             inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
@@ -259,6 +261,14 @@ def prepare_layers(
             raise InputError(f"{name}: {error}") from error
 
     return parallel_map(prepare, matrices.items(), threads)
+
+
+def _refuse_preprocessing(entry: Measure, preprocessing: str) -> None:
+    if preprocessing != "none":
+        raise InputError(
+            f"Measure '{entry.name}' compares {entry.compares}, so 'preprocessing' ({preprocessing}) does not apply; "
+            "leave it out."
+        )
 
 
 def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.float64]:
