@@ -26,6 +26,7 @@ def logged(log: str | Path) -> Iterator[None]:
             level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
         )
         logging.captureWarnings(True)
+        logging.getLogger("fontTools").setLevel(logging.WARNING)  # fifty lines a figure
         threads = os.environ.get("OMP_NUM_THREADS", "unset")
         logging.getLogger(__name__).info("started, process %d, OMP_NUM_THREADS %s", os.getpid(), threads)
         try:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from thinkalike.errors import InputError
 from thinkalike.figures.inputs import select_measure
@@ -77,6 +76,8 @@ def agreement_of(pairs: pd.DataFrame, measure_x: str, measure_y: str) -> float:
     signs = [1 if larger_is_more_similar(measure) else -1 for measure in (measure_x, measure_y)]
     if len(pairs) < 3:
         return float("nan")
+    from scipy.stats import spearmanr  # loads for a second what few figures need
+
     return float(spearmanr(signs[0] * pairs["value_x"], signs[1] * pairs["value_y"]).statistic)
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
 from thinkalike.figures.extreme_pairs import Pair
@@ -158,6 +157,8 @@ def _draw_scatter(
     axes.set_xlabel(f"Feature importance, {names[0][0]}", color=names[0][1].text_colour)
     axes.set_ylabel(f"Feature importance, {names[1][0]}", color=names[1][1].text_colour)
     axes.grid(False)
+    from scipy.stats import weightedtau  # loads for a second what few figures need
+
     axes.set_title(f"Weighted Kendall τ = {written(weightedtau(profiles['a'], profiles['b']).statistic)}")
 
 

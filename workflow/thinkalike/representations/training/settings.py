@@ -48,9 +48,9 @@ class Settings:
 # is in docs/training.md. Small batches: many updates an hour count more than exact gradients.
 SETTINGS: dict[str, Settings] = {
     "bert": Settings("masked", steps=3000, batch_size=32, learning_rate=1e-3, mask_rate=0.3),
-    "gpt2": Settings("causal", steps=1600, batch_size=32, learning_rate=2e-3),
-    "mamba": Settings("causal", steps=1600, batch_size=32, learning_rate=3e-3),
-    "lstm": Settings("causal", steps=1600, batch_size=32, learning_rate=8e-3, initial_scale=0.3),
+    "gpt2": Settings("causal", steps=1400, batch_size=32, learning_rate=2e-3),
+    "mamba": Settings("causal", steps=1200, batch_size=32, learning_rate=3e-3),
+    "lstm": Settings("causal", steps=1200, batch_size=32, learning_rate=8e-3, initial_scale=0.3),
 }
 
 
