@@ -104,8 +104,10 @@ def _totals(model: Any, inputs: list[list[int]], targets: list[list[int]], owner
         for chosen in np.array_split(members, -(-len(members) // _BATCH_SIZE)):
             ids = torch.tensor([inputs[index] for index in chosen])
             wanted = torch.tensor([targets[index] for index in chosen])
+            predicted = wanted >= 0
+            values = torch.zeros(wanted.shape, dtype=torch.float64)
             with torch.no_grad(), fast_mamba():
-                log_probabilities = model(input_ids=ids).logits.double().log_softmax(-1)
-            values = log_probabilities.gather(-1, wanted.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-            np.add.at(totals, owners[chosen], values.where(wanted >= 0, 0.0).sum(-1).numpy())
+                log_probabilities = model(input_ids=ids).logits[predicted].double().log_softmax(-1)
+            values[predicted] = log_probabilities.gather(-1, wanted[predicted].unsqueeze(-1)).squeeze(-1)
+            np.add.at(totals, owners[chosen], values.sum(-1).numpy())
     return totals
