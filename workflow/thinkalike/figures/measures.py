@@ -27,6 +27,7 @@ _LABELS = {
     "svcca": "SVCCA (mean correlation)",
     "pwcca": "PWCCA",
     "rv": "RV coefficient",
+    "dsa": "DSA angle (rad)",
     "distance_correlation": "Distance correlation",
 }
 _SHORT = {
@@ -41,6 +42,7 @@ _SHORT = {
     "cka": "CKA",
     "cka_debiased": "CKA debiased",
     "rv": "RV",
+    "dsa": "DSA",
     "cca": "CCA",
     "svcca": "SVCCA",
     "pwcca": "PWCCA",

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from thinkalike.errors import InputError
 from thinkalike.figures.extreme_pairs import Pair
@@ -172,6 +173,7 @@ def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, Featur
     axes.axvline(0, color=DARK_GREY, linewidth=0.6)
     axes.set_yticks(places, [features[name].label for name in parts.index])
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("Contribution to τ")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from thinkalike.figures.inputs import require
-from thinkalike.figures.styles import feature_label
+from thinkalike.figures.measures import short_label
 from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SMALL, new_figure, themed
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -48,7 +48,7 @@ def resources(benchmarks: pd.DataFrame) -> Figure:
     time, memory = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     _draw_jobs(time, table, "seconds", places, _duration)
     _draw_jobs(memory, table, "memory", places, _size)
-    time.set_yticks([*places.values()], [feature_label(rule) for rule in places])
+    time.set_yticks([*places.values()], ["MLEM" if rule == "mlem" else short_label(rule) for rule in places])
     time.set_ylim(-0.6, len(places) - 0.4)
     time.set_xlabel("Time of a job")
     memory.set_xlabel("Peak memory of a job")
