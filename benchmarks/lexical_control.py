@@ -1,6 +1,7 @@
 """How often do arbitrary labels of words "explain" representations? With and without lexical control.
 
     python benchmarks/lexical_control.py [--simulations 100] [--permutations 99] [--seed 0]
+    python benchmarks/lexical_control.py --simulations 250 --seed 1 --analyses "lemmas + same word"
 
 200 stimuli are occurrences of 12 or 24 lemmas; every lemma has a random vector, and every occurrence noise around it.
 Three binary features are arbitrary labels of the lemmas: nothing in the vectors follows them beyond which lemma it is.
@@ -108,6 +109,20 @@ ANALYSES: dict[str, dict[str, Any]] = {
 }
 
 
+def p_values(
+    name: str,
+    features: pd.DataFrame,
+    vectors: NDArray[np.float64],
+    lemmas: NDArray[np.int64],
+    rng: np.random.Generator,
+    **settings: int,
+) -> dict[str, float]:
+    """Return the p-values of one analysis."""
+    if name == "pairs":
+        return pair_p_values(features, vectors, rng)
+    return mlem_p_values(features, vectors, lemmas, **ANALYSES[name], **settings)
+
+
 def summarise(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
     """Return, and write, the share of small p-values of each analysis."""
     table = pd.DataFrame(rows, columns=["lemmas", "analysis", "p"])
@@ -126,17 +141,19 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, default=100)
     parser.add_argument("--permutations", type=int, default=99)
     parser.add_argument("--seed", type=int, default=0)
+    names = ["pairs", *ANALYSES]
+    parser.add_argument("--analyses", nargs="+", choices=names, default=names, metavar="NAME", help="some of them")
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     rows = []
     for simulation in tqdm(range(arguments.simulations)):
         for n_lemmas in (12, 24):
             features, vectors, lemmas = simulate(rng, n_lemmas)
-            found = {"pairs": pair_p_values(features, vectors, rng)}
-            for name, settings in ANALYSES.items():
-                found[name] = mlem_p_values(
-                    features, vectors, lemmas, **settings, permutations=arguments.permutations, seed=simulation
-                )
+            given = features, vectors, lemmas
+            found = {
+                name: p_values(name, *given, rng, permutations=arguments.permutations, seed=simulation)
+                for name in arguments.analyses
+            }
             rows += [(n_lemmas, name, p) for name, values in found.items() for p in values.values()]
         shares = summarise(rows)  # after every simulation, so that an interrupted run leaves its result
     print(shares.round(3).to_string())
