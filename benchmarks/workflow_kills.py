@@ -2,7 +2,9 @@
 
     python benchmarks/workflow_kills.py [--kills 20] [--cores 4] [--seed 0]
 
-Each kill ends Snakemake and all its jobs at once, as a lost node does. Prints one line a kill and the verdict.
+Each kill ends Snakemake and all its jobs at once, as a lost node does, up to a second after the study has a certain
+number of tables; these numbers are drawn from all there are, so that kills meet every stage. Prints one line a kill and
+the verdict.
 """
 
 import argparse
@@ -31,14 +33,13 @@ def main() -> None:
         undisturbed, killed = Path(folder, "undisturbed"), Path(folder, "killed")
         for place in (undisturbed, killed):
             _prepare(place)
-        start = time.monotonic()
         _snakemake(undisturbed, arguments.cores).wait()
-        whole = time.monotonic() - start
         expected = _tables(undisturbed)
-        print(f"Undisturbed: {whole:.0f} s on {arguments.cores} cores, {len(expected)} tables", flush=True)
+        print(f"Undisturbed, on {arguments.cores} cores: {len(expected)} tables", flush=True)
         draw = random.Random(arguments.seed)
-        for number in range(1, arguments.kills + 1):
-            _kill(killed, arguments.cores, draw.uniform(0, 1.3 * whole / arguments.kills) + 3, number)
+        moments = sorted(draw.sample(range(len(expected)), arguments.kills))
+        for number, tables in enumerate(moments, start=1):
+            _kill(killed, arguments.cores, tables, draw.random(), number)
         _snakemake(killed, arguments.cores).wait()
         found = _tables(killed)
         different = sorted(name for name in expected | found if expected.get(name) != found.get(name))
@@ -68,17 +69,17 @@ def _snakemake(folder: Path, cores: int, *more: str) -> subprocess.Popen:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
 
-def _kill(folder: Path, cores: int, seconds: float, number: int) -> None:
+def _kill(folder: Path, cores: int, tables: int, pause: float, number: int) -> None:
     process = _snakemake(folder, cores)
-    try:
-        process.wait(timeout=seconds)
-        what = "was complete before"
-    except subprocess.TimeoutExpired:
+    while process.poll() is None and len(_tables(folder)) < tables:
+        time.sleep(0.05)
+    time.sleep(pause)
+    what = "killed" if process.poll() is None else "was complete before"
+    if process.returncode is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        what = "killed"
     _snakemake(folder, cores, "--unlock").wait()
-    print(f"{number:2d}: {what} after {seconds:4.1f} s, {len(_tables(folder))} tables so far", flush=True)
+    print(f"{number:2d}: {what} with {len(_tables(folder))} tables", flush=True)
 
 
 def _tables(folder: Path) -> dict[str, bytes]:
