@@ -41,4 +41,4 @@ check: .venv/installed-tests
 	$(BIN)/snakemake --lint
 
 test: check
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
