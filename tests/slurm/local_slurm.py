@@ -114,7 +114,7 @@ def start() -> None:
     _start_munge()
     for daemon in (["slurmctld"], ["slurmd", "-N", NODE]):
         subprocess.run([*daemon, "-f", str(ETC / "slurm.conf")], check=True, stdout=sys.stderr)
-    _wait("an idle node", lambda: "idle" in _output("sinfo", "--noheader", "--format=%T"), seconds=30)
+    _wait("an idle node", lambda: "idle" in _output("sinfo", "--noheader", "--format=%T"), seconds=120)
 
 
 def _configure() -> None:
@@ -144,7 +144,7 @@ def _start_munge() -> None:
     shutil.chown(key, "munge", "munge")
     key.chmod(0o400)
     subprocess.run(["runuser", "-u", "munge", "--", "/usr/sbin/munged"], check=True)
-    _wait("munge", _munge_answers, seconds=10)
+    _wait("munge", _munge_answers, seconds=60)
     shutil.copy("/run/munge/munged.pid", FOLDER / "munged.pid")
 
 
@@ -181,7 +181,7 @@ def _end(daemon: str) -> None:
         return
     os.kill(number, signal.SIGTERM)
     try:
-        _wait(f"the end of {daemon}", lambda: _process(daemon) is None, seconds=10)
+        _wait(f"the end of {daemon}", lambda: _process(daemon) is None, seconds=60)
     except TimeoutError:
         os.kill(number, signal.SIGKILL)
 

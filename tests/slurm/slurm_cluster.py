@@ -47,7 +47,7 @@ class Cluster:
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
-    def run(self, study: dict[str, Any], *arguments: str, check: bool = True, seconds: float = 150) -> tuple[int, str]:
+    def run(self, study: dict[str, Any], *arguments: str, check: bool = True, seconds: float = 600) -> tuple[int, str]:
         """Run a study through SLURM; return the exit code and what it printed."""
         process = self.start(study, *arguments)
         try:
@@ -112,7 +112,7 @@ def _job(line: str) -> dict[str, Any]:
     }
 
 
-def wait_for(ready: Callable[[], Any], seconds: float = 40, what: str = "this") -> Any:
+def wait_for(ready: Callable[[], Any], seconds: float = 180, what: str = "this") -> Any:
     """Return the first true value of `ready`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
