@@ -1,11 +1,14 @@
 """Write files whole or not at all."""
 
 import glob
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -47,6 +50,7 @@ def _temporary_name(stem: str, suffix: str, folder: Path) -> Path:
     for left in folder.glob(f".{glob.escape(stem)}.*.partial{suffix}"):
         number = left.name.removeprefix(f".{stem}.").removesuffix(f".partial{suffix}")
         if number.isdigit() and not _is_running(int(number)):
+            _logger.info("%s: removing what a killed process left", left)
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
     return folder / f".{stem}.{os.getpid()}.partial{suffix}"
 

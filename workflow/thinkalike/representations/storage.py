@@ -1,13 +1,8 @@
-"""One Parquet file a layer: `stimulus_id` and `vector`, a fixed-size list of float32.
+"""One Parquet file a layer: `stimulus_id` and `vector`, a fixed-size list of float32, uncompressed.
 
-The format was chosen by measurement: 10 000 vectors of 768 numbers are read in 40 ms, and byte-stream-split before
-zstd saves a sixth of the disk. This module does not import torch: the stages that read representations start fast.
+This module does not import torch: the stages that read representations start fast.
 """
 
-import logging
-import os
-import re
-import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -28,7 +23,6 @@ _ROW_GROUP_BYTES = 64 * 2**20
 # Larger than the defaults: encoding takes a fifth less time.
 _PAGE_BYTES = 4 * 2**20
 _VALUES_PER_CALL = 2**16
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -192,7 +186,6 @@ class RepresentationWriter:
         _refuse_repeated(self.stimulus_ids, str(folder))
 
     def __enter__(self) -> "RepresentationWriter":
-        _remove_leftovers(self.folder)
         self._temporary = self._stack.enter_context(whole_folder(self.folder))
         return self
 
@@ -316,25 +309,6 @@ def _refuse_repeated(ids: np.ndarray, where: str) -> None:
             f"{where}: the stimulus_id '{values[int(np.argmax(counts))]}' occurs {int(counts.max())} times; give every "
             "stimulus an id of its own."
         )
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the unfinished folders of writers that were killed."""
-    for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
-        process = re.fullmatch(rf"\.{re.escape(folder.name)}\.(\d+)\.partial", leftover.name)
-        if process and not _is_running(int(process.group(1))):
-            _logger.info("%s: removing what an unfinished extraction left", leftover)
-            shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _first_line(error: BaseException) -> str:
