@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from small_models import save_model
+from small_models import ARCHITECTURES, save_model
 
 from thinkalike.errors import InputError
 from thinkalike.representations.extraction import extract
@@ -223,7 +223,8 @@ def test_absent_device(model: Path) -> None:
         load_model({"hub": str(model)}, device="cuda:0")
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "bert", "mamba"])
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_int8_stays_near_float32(tmp_path: Path, architecture: str) -> None:
     pytest.importorskip("bitsandbytes")
     import numpy as np
@@ -237,5 +238,6 @@ def test_int8_stays_near_float32(tmp_path: Path, architecture: str) -> None:
     assert found["int8"].metadata["dtype"] == "int8"
     exact, rounded = found["float32"].vectors, found["int8"].vectors
     error = np.linalg.norm(exact - rounded) / np.linalg.norm(exact)
+    print(f"{architecture}: {error:.4f}")
     # The rounding of eight bits, neither none at all nor garbage.
     assert 1e-5 < error < 0.05
