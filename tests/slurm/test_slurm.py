@@ -182,7 +182,7 @@ def test_one_interrupt_cancels_what_runs_and_what_waits(cluster: Cluster) -> Non
     try:
         wait_for(lambda: len(queue()) == 6 and running("mlem"), what="six jobs in the queue")
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=180)
+        process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode != 0
