@@ -2,12 +2,12 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from thinkalike.configuration import read_schema, refuse_duplicate_keys
+from thinkalike.study.schema import read_schema, refuse_duplicate_keys
 from thinkalike.errors import InputError
-from thinkalike.resources import Needs, growing
-from thinkalike.study import LABEL, name_pattern
-from thinkalike.study_reading import load_study
-from thinkalike.versions import STAGE_VERSION
+from thinkalike.study.needs import Needs, growing
+from thinkalike.study.study import LABEL, name_pattern
+from thinkalike.study.reading import load_study
+from thinkalike.study.stage_versions import STAGE_VERSION
 
 min_version("9.25")
 

@@ -2,7 +2,7 @@
 
     python benchmarks/workflow_costs.py [--large]
 
-The constants of workflow/thinkalike/resources.py and the planning table of docs/cluster.md come from here. Times are
+The constants of workflow/thinkalike/study/needs.py and the planning table of docs/cluster.md come from here. Times are
 processor times of one thread, which a busy machine changes little.
 """
 

@@ -1,6 +1,6 @@
 """The order of layers, by number, by name, and after the last block."""
 
-from thinkalike.figures.layers import layer_positions, layer_ticks, short_layer, sort_layers
+from thinkalike.figures.parts.layer_axis import layer_positions, layer_ticks, short_layer, sort_layers
 
 
 def test_numbers_go_by_size_then_names_then_what_comes_last():

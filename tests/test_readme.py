@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from thinkalike.configuration import read_schema
-from thinkalike.study_reading import load_study
+from thinkalike.study.reading import load_study
+from thinkalike.study.schema import read_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

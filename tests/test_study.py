@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from thinkalike.configuration import read_schema, refuse_duplicate_keys, validate
 from thinkalike.errors import InputError
-from thinkalike.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.stimuli.derive import DERIVED
 from thinkalike.stimuli.feature_grammar import read_grammar
-from thinkalike.study import name_pattern
-from thinkalike.study_reading import load_study
+from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.study.reading import load_study
+from thinkalike.study.schema import read_schema, refuse_duplicate_keys, validate
+from thinkalike.study.study import name_pattern
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = read_schema(ROOT / "workflow/schemas/study.schema.yaml")
@@ -184,7 +184,7 @@ def test_a_measure_that_its_set_does_not_have_is_refused(base):
 
 
 def test_the_schema_knows_every_measure():
-    from thinkalike.measure_sets import MEASURE_SETS
+    from thinkalike.catalogue import MEASURE_SETS
     from thinkalike.similarity import MEASURES
 
     properties = SCHEMA["properties"]["similarity"]["properties"]

@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from thinkalike import figures
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.figures.layers import FINAL, layer_positions
+from thinkalike.figures.parts.layer_axis import FINAL, layer_positions
 
 pytestmark = pytest.mark.filterwarnings("error")
 FEATURES = {name: Feature(name) for name in tables.FEATURES} | {
@@ -222,7 +222,7 @@ def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
 
 
 def test_pair_names_every_feature_once_without_overlap(every_figure, importance):
-    from thinkalike.figures.label_placement import PointLabels
+    from thinkalike.figures.parts.label_placement import PointLabels
 
     figure = drawn(every_figure["pair"](lambda table: table))
     (labels,) = figure.findobj(PointLabels)
@@ -294,7 +294,7 @@ def test_scatter_counts_distances_negated(similarity):
 def test_share_of_varying_pairs_is_counted_over_all_pairs(stimuli):
     from itertools import combinations
 
-    from thinkalike.figures.stimulus_report import varying_share
+    from thinkalike.figures.stimuli import varying_share
 
     few = stimuli.head(40)
     for feature in ("gender", "question", "word_position"):

@@ -12,11 +12,11 @@ from matplotlib.colors import to_rgb
 
 from thinkalike import figures
 from thinkalike.errors import InputError
-from thinkalike.figures.layer_map import turned_to
-from thinkalike.figures.layers import layer_ticks, sort_layers
-from thinkalike.figures.levels import level_styles
-from thinkalike.figures.styles import feature_styles, model_styles
-from thinkalike.figures.theme import new_figure
+from thinkalike.figures.parts.layer_axis import layer_ticks, sort_layers
+from thinkalike.figures.parts.layer_map import turned_to
+from thinkalike.figures.parts.levels import level_styles
+from thinkalike.figures.parts.styles import feature_styles, model_styles
+from thinkalike.figures.parts.theme import new_figure
 
 REPORT = Path(__file__).parents[2] / "workflow" / "report"
 

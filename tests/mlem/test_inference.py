@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from thinkalike.errors import InputError
 from thinkalike.mlem import cross_validate, infer
 from thinkalike.mlem.cross_validation import fit_folds
-from thinkalike.mlem.permutation import Permuter, exceedance, unit_labels
+from thinkalike.mlem.label_null import Permuter, exceedance, unit_labels
 from thinkalike.mlem.permuted_column import PermutedColumn
 from thinkalike.mlem.problem import make_problem
 from thinkalike.mlem.resampling import Resampler

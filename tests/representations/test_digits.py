@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from thinkalike.errors import InputError
-from thinkalike.representations.digits import LAYERS, digit_features, write_digit_activations, write_digit_stimuli
+from thinkalike.examples.digits import LAYERS, digit_features, write_digit_activations, write_digit_stimuli
 from thinkalike.representations.extraction import extract
 from thinkalike.representations.storage import layer_path, read_representation
 

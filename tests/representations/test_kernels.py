@@ -13,8 +13,8 @@ import torch
 from small_models import save_model
 
 from thinkalike.representations.extraction import extract
-from thinkalike.representations.kernels import cap_chunk_size, suitable_kernels
 from thinkalike.representations.loading import load_model
+from thinkalike.representations.state_space import cap_chunk_size, suitable_kernels
 from thinkalike.representations.storage import layer_path, read_representation
 
 SENTENCES = pd.DataFrame({"sentence_id": ["s"], "words": [["dogs", "chase", "the", "woman"]]})

@@ -12,7 +12,7 @@ from small_models import WIDTH
 from thinkalike.representations.extraction import extract
 from thinkalike.representations.storage import layer_path, read_representation
 from thinkalike.stimuli.build import build_dataset
-from thinkalike.study_reading import load_study
+from thinkalike.study.reading import load_study
 
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE = {

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thinkalike.similarity import MEASURES, compare, compare_all, compare_models, kernels
+from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
 from thinkalike.similarity.compare import prepare_layers
 from thinkalike.similarity.inputs import read_inputs
-from thinkalike.similarity.pairvectors import shelf
+from thinkalike.similarity.measures import linear_kernels
+from thinkalike.similarity.measures.pair_vectors import shelf
 
 MATRIX = sorted(name for name, entry in MEASURES.items() if entry.compares == "representations")
 pytestmark = pytest.mark.filterwarnings("ignore:.*canonical correlations are 1 for any data")
@@ -76,19 +77,19 @@ def test_vectors_kept_on_disk_give_the_same(measure, options, tmp_path, monkeypa
 @pytest.mark.parametrize("u_centred", [False, True])
 @pytest.mark.parametrize("panel", [7, 40, 100])
 def test_kernels_by_blocks_have_the_inner_products_of_whole_ones(u_centred, panel, monkeypatch):
-    monkeypatch.setattr(kernels, "_PANEL", panel)
+    monkeypatch.setattr(linear_kernels, "_PANEL", panel)
     rng = np.random.default_rng(0)
     layers = [(rng.normal(size=(40, units)) + 30).astype(np.float32) for units in (3, 50, 8)]
     centring = u_centred_kernel if u_centred else double_centred_kernel
     whole = np.array([centring(X).ravel() for X in layers])
-    rows = [kernels.kernel_rows(X, u_centred=u_centred) for X in layers]
+    rows = [linear_kernels.kernel_rows(X, u_centred=u_centred) for X in layers]
     assert all(state.X is X for state, X in zip(rows, layers, strict=True))
 
-    products, squares, _ = kernels.kernel_products(rows)
+    products, squares, _ = linear_kernels.kernel_products(rows)
     np.testing.assert_allclose(products, whole @ whole.T, rtol=1e-11)
     np.testing.assert_allclose(squares, (whole**2).sum(axis=1), rtol=1e-11)
     order = rng.permutation(40)
-    moved, left, right = kernels.kernel_products(rows[:2], [rows[2].reordered(order)], threads=2)
+    moved, left, right = linear_kernels.kernel_products(rows[:2], [rows[2].reordered(order)], threads=2)
     expected = [whole[k] @ centring(layers[2][order]).ravel() for k in (0, 1)]
     np.testing.assert_allclose(moved[:, 0], expected, rtol=1e-11)
     np.testing.assert_allclose([*left, *right], squares, rtol=1e-11)
@@ -112,7 +113,7 @@ def u_centred_kernel(X):
 @pytest.mark.parametrize("measure", ["cka", "cka_debiased"])
 @pytest.mark.parametrize("units", [9, 90])
 def test_cka_by_covariances_of_many_stimuli_equals_cka_by_kernels(measure, units, monkeypatch):
-    from thinkalike.similarity import cka
+    from thinkalike.similarity.measures import cka
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(70, units)) + 5
@@ -139,7 +140,7 @@ def test_ranks_are_stored_in_four_bytes_without_loss():
     assert state.values.dtype == np.int32
     from scipy.stats import rankdata
 
-    from thinkalike.similarity.distances import squared_distances
+    from thinkalike.numerics.distances import squared_distances
 
     np.testing.assert_array_equal(state.values, 2 * rankdata(squared_distances(A["0"])) - len(state.values) - 1)
 
@@ -187,7 +188,7 @@ def test_profiles_can_be_compared_all_at_once():
 
 
 def test_a_function_with_metadata_is_all_that_a_new_measure_needs():
-    from thinkalike.similarity.measure import measure
+    from thinkalike.similarity.measures.measure import measure
 
     try:
 

@@ -5,7 +5,7 @@ import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
-from thinkalike.similarity.dynamics import runs_of_words
+from thinkalike.similarity.measures.dynamics import runs_of_words
 
 OPTIONS = {"rank": 4, "iterations": 100}
 

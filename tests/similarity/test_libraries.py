@@ -6,7 +6,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr, weightedtau
 
 from thinkalike.similarity import compare
-from thinkalike.similarity.importance import find_measure
+from thinkalike.similarity.compare_profiles import find_measure
 
 
 def related(seed, n, d1, d2):

@@ -5,7 +5,7 @@ import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.similarity import MEASURES, compare, compare_models
-from thinkalike.similarity.permutation import half_samples, null_scores, permutations, significance
+from thinkalike.similarity.chance import half_samples, null_scores, permutations, significance
 
 MATRIX = sorted(name for name, entry in MEASURES.items() if entry.compares == "representations")
 
@@ -27,7 +27,7 @@ def test_the_null_is_the_measure_of_permuted_stimuli(measure):
 
 
 def test_the_fast_null_covers_many_batches_and_rbf_and_covariance_states(monkeypatch):
-    from thinkalike.similarity import cka
+    from thinkalike.similarity.measures import cka
 
     A, B = independent(0, layers=2), independent(1, layers=2)
     orders = permutations(40, 19, seed=0)

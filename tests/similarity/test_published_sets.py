@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from thinkalike.catalogue import MEASURE_SETS
 from thinkalike.errors import InputError
-from thinkalike.measure_sets import MEASURE_SETS
 from thinkalike.similarity import MEASURES, compare
-from thinkalike.similarity.measure import find_measure
+from thinkalike.similarity.measures.measure import find_measure
 
 NAMES = [f"{name}.{published}" for published, members in MEASURE_SETS.items() for name in members]
 

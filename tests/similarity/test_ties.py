@@ -5,9 +5,9 @@ import pytest
 from scipy.spatial.distance import pdist
 from scipy.stats import kendalltau, rankdata, spearmanr
 
+from thinkalike.numerics.distances import dissimilarities, squared_distances
+from thinkalike.numerics.ranks import centred_ranks
 from thinkalike.similarity import compare
-from thinkalike.similarity.distances import dissimilarities, squared_distances
-from thinkalike.similarity.ranks import centred_ranks
 
 RNG = np.random.default_rng(0)
 DUPLICATED = RNG.normal(size=(30, 40))[RNG.integers(30, size=90)]
@@ -74,14 +74,14 @@ def test_a_zero_row_has_no_direction_and_is_as_far_from_all():
 
 def test_neighbours_leave_out_the_row_itself_and_not_its_duplicate():
     X = np.repeat(np.random.default_rng(0).normal(size=(20, 8)), 2, axis=0)
-    from thinkalike.similarity.neighbours import nearest
+    from thinkalike.similarity.measures.neighbours import nearest
 
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
     assert [row[0] for row in nearest(unit, 1)] == [i + 1 if i % 2 == 0 else i - 1 for i in range(40)]
 
 
 def test_tied_neighbours_are_taken_in_the_order_of_the_stimuli():
-    from thinkalike.similarity.neighbours import nearest
+    from thinkalike.similarity.measures.neighbours import nearest
 
     unit = np.eye(3)[[0, 1, 1, 1, 0, 2]]
     np.testing.assert_array_equal(nearest(unit, 2), [[1, 4], [2, 3], [1, 3], [1, 2], [0, 1], [0, 1]])

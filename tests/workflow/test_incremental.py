@@ -190,7 +190,7 @@ def test_a_study_in_parts(done) -> None:
 )
 def test_a_new_version_of_a_stage_reruns_it_and_what_follows(done, stage: str, first: str, untouched: set[str]) -> None:
     workflow, study = done
-    raised = f"from thinkalike.versions import STAGE_VERSION; STAGE_VERSION['{stage}'] += 1; "
+    raised = f"from thinkalike.study.stage_versions import STAGE_VERSION; STAGE_VERSION['{stage}'] += 1; "
     command = [sys.executable, "-c", raised + "from snakemake.cli import main; main()", "--nocolor", "--dry-run"]
     command += ["--snakefile", str(ROOT / "Snakefile"), "--workflow-profile", str(ROOT / "profiles/default")]
     command += ["--configfile", workflow.write(study)]

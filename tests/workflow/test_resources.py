@@ -12,12 +12,12 @@ import pytest
 from activation_study import activation_study
 from workflow_runs import ROOT, Workflow
 
-from thinkalike.configuration import read_schema
-from thinkalike.disk import disk_message
-from thinkalike.model_size import model_size
-from thinkalike.resources import Needs, growing
-from thinkalike.study import Study
-from thinkalike.study_reading import load_study
+from thinkalike.study.disk import disk_message
+from thinkalike.study.model_size import model_size
+from thinkalike.study.needs import Needs, growing
+from thinkalike.study.reading import load_study
+from thinkalike.study.schema import read_schema
+from thinkalike.study.study import Study
 from thinkalike.tables import write_table
 
 

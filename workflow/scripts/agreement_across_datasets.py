@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import write_collection
     from thinkalike.similarity import agreement_across_datasets
-    from thinkalike.study_tables import write_collection
     from thinkalike.tables import read_table
 
     datasets = snakemake.params.datasets

@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.study_tables import layer_table, write_collection
+    from thinkalike.collect import layer_table, write_collection
     from thinkalike.tables import read_table
 
     table = layer_table(snakemake.params.table, snakemake.input.layers, read_table(snakemake.input.models))

@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.study_tables import model_table, write_collection
+    from thinkalike.collect import model_table, write_collection
 
     metadata = {"dataset": snakemake.wildcards.dataset}
     write_collection(model_table(snakemake.params.models), snakemake.output.parquet, snakemake.output.csv, metadata)

@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.study_tables import describe_models, stack, write_collection
+    from thinkalike.collect import describe_models, stack, write_collection
     from thinkalike.tables import read_table
 
     table = describe_models(stack(snakemake.input.tables), read_table(snakemake.input.models))

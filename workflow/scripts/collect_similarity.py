@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.study_tables import stack, write_collection
+    from thinkalike.collect import stack, write_collection
 
     table = stack(snakemake.input.pairs)
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

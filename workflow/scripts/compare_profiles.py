@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import stack
     from thinkalike.similarity import compare_profiles
-    from thinkalike.study_tables import stack
     from thinkalike.tables import write_table
 
     names = snakemake.wildcards

@@ -5,7 +5,7 @@ import logging
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.representations.digits import write_digit_activations
+    from thinkalike.examples.digits import write_digit_activations
 
     accuracy = write_digit_activations(
         snakemake.output[0], steps=int(snakemake.wildcards.steps), network_seed=int(snakemake.wildcards.seed)

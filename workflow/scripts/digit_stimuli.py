@@ -3,6 +3,6 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.representations.digits import write_digit_stimuli
+    from thinkalike.examples.digits import write_digit_stimuli
 
     write_digit_stimuli(snakemake.output[0])

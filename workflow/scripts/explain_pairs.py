@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.figures.pair_tables import explain_pairs
-    from thinkalike.study_tables import write_collection
+    from thinkalike.collect import write_collection
+    from thinkalike.similarity.explain_pairs import explain_pairs
     from thinkalike.tables import read_table
 
     models = read_table(snakemake.input.models)

@@ -4,7 +4,7 @@ from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
     from thinkalike import figures
-    from thinkalike.study_tables import families
+    from thinkalike.collect import families
     from thinkalike.tables import read_table
 
     draw = getattr(figures, snakemake.params.figure)

@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import families
     from thinkalike.figures import pair_explanation, save_figure
-    from thinkalike.study_tables import families
     from thinkalike.tables import read_table
 
     pairs = read_table(snakemake.input.pairs).query("pair == @snakemake.params.pair")

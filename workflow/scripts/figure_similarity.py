@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import families
     from thinkalike.figures import save_figure, similarity_matrices
-    from thinkalike.study_tables import families
     from thinkalike.tables import read_table
 
     similarity = read_table(snakemake.input.similarity)

@@ -3,9 +3,9 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import write_collection
     from thinkalike.stimuli import read_sentences, read_stimuli
     from thinkalike.stimuli.report import stimulus_report
-    from thinkalike.study_tables import write_collection
 
     tables = stimulus_report(*read_stimuli(snakemake.input.stimuli), read_sentences(snakemake.input.sentences))
     for name, parquet, csv in zip(snakemake.params.tables, snakemake.output.parquet, snakemake.output.csv, strict=True):

@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.collect import stack, write_collection
     from thinkalike.similarity import trajectory_table
-    from thinkalike.study_tables import stack, write_collection
 
     table = trajectory_table(stack(snakemake.input.layers))
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.study_tables import version_table, write_collection
+    from thinkalike.collect import version_table, write_collection
 
     write_collection(
         version_table(), snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset}

@@ -40,8 +40,8 @@ def check(study: Annotated[Path, typer.Argument(help="A study's YAML file.")]) -
     """Check a study's configuration and tell its size, without running anything."""
     import yaml
 
-    from thinkalike.configuration import read_schema, refuse_duplicate_keys
-    from thinkalike.study_reading import load_study
+    from thinkalike.study.reading import load_study
+    from thinkalike.study.schema import read_schema, refuse_duplicate_keys
 
     try:
         refuse_duplicate_keys(study)

@@ -4,22 +4,22 @@ Every figure shares `theme` (sizes, fonts), `styles` (the look of a feature, of 
 on the order of a table's rows, and none touches pyplot: nothing has to be closed and no display is needed.
 """
 
-from thinkalike.figures.agreement_accuracy import agreement_accuracy
-from thinkalike.figures.decoding_profiles import decoding_profiles
+from thinkalike.figures.decoding import decoding_profiles
 from thinkalike.figures.extreme_pairs import extreme_pairs
 from thinkalike.figures.feature_correlation import feature_correlation
-from thinkalike.figures.feature_importance_profiles import feature_importance_profiles
+from thinkalike.figures.feature_importance import feature_importance_profiles
+from thinkalike.figures.grammaticality import agreement_accuracy
 from thinkalike.figures.measure_agreement import measure_agreement
 from thinkalike.figures.pair_explanation import pair_explanation
 from thinkalike.figures.resources import resources
 from thinkalike.figures.save import save_figure
-from thinkalike.figures.score_by_layer import score_by_layer
+from thinkalike.figures.scores import score_by_layer
 from thinkalike.figures.seed_agreement import seed_agreement
-from thinkalike.figures.similarity_matrices import similarity_matrices
+from thinkalike.figures.similarity import similarity_matrices
 from thinkalike.figures.similarity_matrix import similarity_matrix
 from thinkalike.figures.similarity_scatter import similarity_scatter
-from thinkalike.figures.stimulus_report import stimulus_report
-from thinkalike.figures.training_curves import training_curves
+from thinkalike.figures.stimuli import stimulus_report
+from thinkalike.figures.training import training_curves
 from thinkalike.figures.word_map import word_map
 
 __all__ = [

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layer_pairs import Layer, distinct_pairs, layer_matrix, models_of
-from thinkalike.figures.measures import larger_is_more_similar
-from thinkalike.figures.styles import model_styles
+from thinkalike.figures.parts.inputs import select_measure
+from thinkalike.figures.parts.measure_labels import larger_is_more_similar
+from thinkalike.figures.parts.styles import model_styles
+from thinkalike.similarity.layer_pairs import Layer, distinct_pairs, layer_matrix, models_of
 
 Pair = tuple[Layer, Layer]
 

@@ -5,10 +5,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from thinkalike.figures.heatmap import draw_heatmap, square_table
-from thinkalike.figures.inputs import require
-from thinkalike.figures.styles import feature_styles
-from thinkalike.figures.theme import DIVERGING, DOUBLE_COLUMN, SINGLE_COLUMN, new_figure, panel_letter, themed
+from thinkalike.figures.parts.heatmap import draw_heatmap, square_table
+from thinkalike.figures.parts.inputs import require
+from thinkalike.figures.parts.styles import feature_styles
+from thinkalike.figures.parts.theme import DIVERGING, DOUBLE_COLUMN, SINGLE_COLUMN, new_figure, panel_letter, themed
 
 _COLUMNS = ("feature_a", "feature_b", "correlation")
 

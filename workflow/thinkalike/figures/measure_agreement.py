@@ -5,10 +5,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from thinkalike.figures.heatmap import draw_heatmap, square_table
-from thinkalike.figures.inputs import require
-from thinkalike.figures.measures import measures_in_order, short_label
-from thinkalike.figures.theme import DIVERGING, new_figure, themed
+from thinkalike.figures.parts.heatmap import draw_heatmap, square_table
+from thinkalike.figures.parts.inputs import require
+from thinkalike.figures.parts.measure_labels import measures_in_order, short_label
+from thinkalike.figures.parts.theme import DIVERGING, new_figure, themed
 
 
 @themed

@@ -12,13 +12,20 @@ from matplotlib.ticker import MaxNLocator
 
 from thinkalike.errors import InputError
 from thinkalike.figures.extreme_pairs import Pair
-from thinkalike.figures.inputs import require
-from thinkalike.figures.label_placement import PointLabels
-from thinkalike.figures.layer_pairs import Layer
-from thinkalike.figures.layers import readable_layer
-from thinkalike.figures.levels import UNDEFINED, level_styles
-from thinkalike.figures.styles import FeatureStyle, ModelStyle, feature_label, feature_styles, model_styles, written
-from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed
+from thinkalike.figures.parts.inputs import require
+from thinkalike.figures.parts.label_placement import PointLabels
+from thinkalike.figures.parts.layer_axis import readable_layer
+from thinkalike.figures.parts.levels import UNDEFINED, level_styles
+from thinkalike.figures.parts.styles import (
+    FeatureStyle,
+    ModelStyle,
+    feature_label,
+    feature_styles,
+    model_styles,
+    written,
+)
+from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed
+from thinkalike.similarity.layer_pairs import Layer
 
 
 @themed

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from thinkalike.errors import InputError
-from thinkalike.figures.theme import theme
+from thinkalike.figures.parts.theme import theme
 from thinkalike.files import whole_file
 
 #: Dates and versions are left out, so that equal figures are equal files.

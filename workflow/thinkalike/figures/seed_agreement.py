@@ -11,13 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from thinkalike.errors import InputError
-from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layer_pairs import layer_matrix, models_of
-from thinkalike.figures.layers import layer_positions, sort_layers
-from thinkalike.figures.measures import measure_label
-from thinkalike.figures.panels import Panel, family_panels, label_layers
-from thinkalike.figures.styles import model_styles
-from thinkalike.figures.theme import DARK_GREY, GREY, LIGHT_GREY, legend_columns, themed
+from thinkalike.figures.parts.inputs import select_measure
+from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers
+from thinkalike.figures.parts.measure_labels import measure_label
+from thinkalike.figures.parts.panels import Panel, family_panels, label_layers
+from thinkalike.figures.parts.styles import model_styles
+from thinkalike.figures.parts.theme import DARK_GREY, GREY, LIGHT_GREY, legend_columns, themed
+from thinkalike.similarity.layer_pairs import layer_matrix, models_of
 
 
 @themed

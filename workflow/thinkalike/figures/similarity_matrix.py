@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layer_pairs import layer_matrix, models_of
-from thinkalike.figures.layers import layer_ticks, short_layer
-from thinkalike.figures.measures import colour_scale, measure_label
-from thinkalike.figures.styles import ModelStyle, model_styles
-from thinkalike.figures.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, new_figure, themed
+from thinkalike.figures.parts.inputs import select_measure
+from thinkalike.figures.parts.layer_axis import layer_ticks, short_layer
+from thinkalike.figures.parts.measure_labels import colour_scale, measure_label
+from thinkalike.figures.parts.styles import ModelStyle, model_styles
+from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, new_figure, themed
+from thinkalike.similarity.layer_pairs import layer_matrix, models_of
 
 #: As many models have room for the numbers of their layers.
 _FEW_MODELS = 4

@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from thinkalike.figures.inputs import select_measure
-from thinkalike.figures.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
-from thinkalike.figures.measures import measure_label
-from thinkalike.figures.styles import ModelStyle, model_styles, written
-from thinkalike.figures.theme import SINGLE_COLUMN, new_figure, themed
+from thinkalike.figures.parts.inputs import select_measure
+from thinkalike.figures.parts.measure_labels import measure_label
+from thinkalike.figures.parts.styles import ModelStyle, model_styles, written
+from thinkalike.figures.parts.theme import SINGLE_COLUMN, new_figure, themed
+from thinkalike.similarity.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
 
 #: Kind of a pair: colour and marker. Drawn in this order, the rarer kinds on top.
 _KINDS = {

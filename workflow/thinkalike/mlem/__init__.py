@@ -4,10 +4,10 @@
 intervals and p-values, `analyse_layer` makes the workflow's tables.
 """
 
+from thinkalike.mlem.analysis import analyse_layer
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.inference import infer
-from thinkalike.mlem.layer import analyse_layer
 from thinkalike.mlem.results import CrossValidation
 
 __all__ = ["MLEM", "CrossValidation", "analyse_layer", "cross_validate", "infer"]

@@ -14,7 +14,7 @@ from thinkalike.mlem.cross_validation import FoldFit, fit_folds
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.held_out import MAX_PAIRS
-from thinkalike.mlem.permutation import Permuter, exceedance
+from thinkalike.mlem.label_null import Permuter, exceedance
 from thinkalike.mlem.problem import Problem, make_problem
 from thinkalike.mlem.resampling import Resampler, interval
 from thinkalike.mlem.results import CrossValidation

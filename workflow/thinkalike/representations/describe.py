@@ -10,9 +10,9 @@ from thinkalike.errors import InputError
 from thinkalike.representations import lstm
 from thinkalike.representations.blocks import find_blocks, text_encoder
 from thinkalike.representations.hub import locate
-from thinkalike.representations.kernels import suitable_kernels
 from thinkalike.representations.limits import longest_input
 from thinkalike.representations.loading import quiet_transformers
+from thinkalike.representations.state_space import suitable_kernels
 
 _STIMULI = 1000
 # Measured with zstd and byte-stream-split on activations of a Transformer.

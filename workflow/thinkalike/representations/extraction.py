@@ -81,7 +81,7 @@ def extract(
     if "activations" in source:
         extract_activations(Path(source["activations"]), stimuli, labels, folder, metadata or {})
         return
-    from thinkalike.representations import forward, kernels, limits, loading
+    from thinkalike.representations import forward, limits, loading, state_space
 
     with _torch_threads(threads):
         loaded = loading.load_model(source, dtype, device)
@@ -89,8 +89,8 @@ def extract(
         check_plan(
             plan, stimuli, loaded.name, limits.longest_input(loaded.network), limits.vocabulary_size(loaded.network)
         )
-        kernels.cap_chunk_size(loaded.network, loaded.device)
-        with kernels.suitable_kernels(loaded.network, loaded.device) as path:
+        state_space.cap_chunk_size(loaded.network, loaded.device)
+        with state_space.suitable_kernels(loaded.network, loaded.device) as path:
             listed = forward.inspect_layers(loaded, min(plan.ids, key=len), numbering)  # type: ignore[arg-type]
             listed.check_declared(source.get("blocks_declared"))
             resolved = listed.resolve(labels)

@@ -1,7 +1,14 @@
 """How alike are two layers? Every measure says what its number means; see `MEASURES`."""
 
-from thinkalike.measure_sets import MEASURE_SETS
-from thinkalike.similarity import (  # noqa: F401  (importing a family registers its measures)
+from thinkalike.catalogue import MEASURE_SETS
+from thinkalike.mlem.probes import probe_layer
+from thinkalike.representations.diagnostics import diagnose, diagnose_layers
+from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
+from thinkalike.similarity.compare import compare, compare_all, compare_models
+from thinkalike.similarity.compare_profiles import compare_profiles
+from thinkalike.similarity.decomposition import decompose_weighted_kendall
+from thinkalike.similarity.maps import map_layers, multidimensional_scaling
+from thinkalike.similarity.measures import (  # noqa: F401  (importing a family registers its measures)
     canonical,
     cka,
     distance_correlation,
@@ -12,14 +19,7 @@ from thinkalike.similarity import (  # noqa: F401  (importing a family registers
     profiles,
     rsa,
 )
-from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
-from thinkalike.similarity.compare import compare, compare_all, compare_models
-from thinkalike.similarity.decomposition import decompose_weighted_kendall
-from thinkalike.similarity.diagnostics import diagnose, diagnose_layers
-from thinkalike.similarity.importance import compare_profiles
-from thinkalike.similarity.measure import MEASURES, Measure
-from thinkalike.similarity.probes import probe_layer
-from thinkalike.similarity.scaling import map_layers, multidimensional_scaling
+from thinkalike.similarity.measures.measure import MEASURES, Measure
 from thinkalike.similarity.stimuli import align
 from thinkalike.similarity.trajectories import trajectory_distance, trajectory_table
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.measure import find_measure
+from thinkalike.similarity.measures.measure import find_measure
 
 _KEYS = ["model_a", "layer_a", "model_b", "layer_b"]
 

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity import permutation
-from thinkalike.similarity.dynamics import runs_of_words
+from thinkalike.numerics.matrices import Matrix, preprocess
+from thinkalike.numerics.parallel import parallel_map
+from thinkalike.similarity import chance
 from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
-from thinkalike.similarity.matrices import preprocess
-from thinkalike.similarity.measure import Comparator, Matrix, Measure, find_measure
-from thinkalike.similarity.pairvectors import shelf
-from thinkalike.similarity.parallel import parallel_map
+from thinkalike.similarity.measures.dynamics import runs_of_words
+from thinkalike.similarity.measures.measure import Comparator, Measure, find_measure
+from thinkalike.similarity.measures.pair_vectors import shelf
 
 _logger = logging.getLogger(__name__)
 DECIMALS = 12  # what lies below depends on the processor and on the order of a sum, not on the data
@@ -188,17 +188,17 @@ def compare_models(
         left, right = prepared(keep)
         columns["value"] = scored(left, right)
         if permutations:
-            orders = permutation.permutations(n, permutations, seed, groups)
-            null = permutation.null_scores(comparator, left, right, orders, threads)
-            columns |= permutation.significance(columns["value"], null, entry)
+            orders = chance.permutations(n, permutations, seed, groups)
+            null = chance.null_scores(comparator, left, right, orders, threads)
+            columns |= chance.significance(columns["value"], null, entry)
     if resamples:
-        samples = permutation.half_samples(n, resamples, seed, groups)
+        samples = chance.half_samples(n, resamples, seed, groups)
 
         def score_rows(chosen: npt.NDArray[np.intp]) -> Matrix:
             with shelf(_SHELF_BYTES) as keep:
                 return scored(*prepared(keep, chosen))
 
-        columns |= permutation.intervals(columns["value"], score_rows, samples, entry)
+        columns |= chance.intervals(columns["value"], score_rows, samples, entry)
     frame = pair_table(list(layers_a), list(layers_b), model_a, model_b, measure)
     for name, values in columns.items():
         frame[name] = np.round(values, DECIMALS).ravel()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.profiles import WeightedKendall, weighted_kendall_parts
+from thinkalike.similarity.measures.profiles import WeightedKendall, weighted_kendall_parts
 
 
 def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from thinkalike.files import whole_file
-from thinkalike.similarity.measure import INVARIANCES, KINDS, MEASURES, Measure
+from thinkalike.similarity.measures.measure import INVARIANCES, KINDS, MEASURES, Measure
 
 _START = "<!-- measures:"
 _END = "<!-- end of measures -->"

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.matrices import check_same_stimuli, checked_matrix
 from thinkalike.representations.storage import Representation
-from thinkalike.similarity.matrices import check_same_stimuli, checked_matrix
-from thinkalike.similarity.measure import Measure
+from thinkalike.similarity.measures.measure import Measure
 from thinkalike.similarity.stimuli import align, subsample
 
 MAX_STIMULI = 10_000

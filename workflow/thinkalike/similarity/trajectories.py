@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.importance import mean_profiles
-from thinkalike.similarity.measure import check_option, find_measure
+from thinkalike.similarity.compare_profiles import mean_profiles
+from thinkalike.similarity.measures.measure import check_option, find_measure
 
 
 def trajectory_distance(

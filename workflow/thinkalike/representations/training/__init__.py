@@ -1,7 +1,7 @@
 """Small language models of four architectures, trained here on a corpus whose entropy is known."""
 
-from thinkalike.representations.training.agreement import evaluate_agreement
 from thinkalike.representations.training.floor import grammar_floor
+from thinkalike.representations.training.grammaticality import evaluate_agreement
 from thinkalike.representations.training.settings import SETTINGS, Settings
 from thinkalike.representations.training.train import train_model
 

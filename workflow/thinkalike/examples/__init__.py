@@ -1,0 +1,1 @@
+"""Data of the example studies that are not about language."""

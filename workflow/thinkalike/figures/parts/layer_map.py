@@ -1,0 +1,121 @@
+"""Layers as points in a plane, near each other where a measure says that they are alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+
+from thinkalike.figures.parts.layer_axis import short_layer
+from thinkalike.figures.parts.measure_labels import larger_is_more_similar
+from thinkalike.figures.parts.styles import ModelStyle
+from thinkalike.figures.parts.theme import LIGHT_GREY, SMALL
+
+_FEWEST = 3
+#: More points than this have no room for their numbers.
+_MOST_NUMBERED = 110
+#: So that a number fits into each.
+_MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
+
+
+def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple[pd.DataFrame, float]:
+    """Return the multi-dimensional scaling of `layer_matrix` and its stress.
+
+    A layer without values (one that no feature shapes has no profile to compare) is left out. Fewer than three layers
+    make no map: it is empty then, and its stress nan.
+
+    Returns
+    -------
+    DataFrame
+        Columns `x`, `y`, index (model, layer).
+    float
+        Kruskal's stress-1.
+    """
+    from thinkalike.similarity.maps import multidimensional_scaling, without_gaps
+
+    defined = without_gaps(matrix)
+    if len(defined) < _FEWEST:
+        return pd.DataFrame(columns=["x", "y"], index=defined.index[:0], dtype=float), float("nan")
+    labels = [f"{model}/{layer}" for model, layer in defined.index]
+    square = pd.DataFrame(defined.to_numpy(), index=labels, columns=labels)
+    coordinates, stress = multidimensional_scaling(
+        square, larger_is_more_similar=larger_is_more_similar(measure), seed=seed
+    )
+    return pd.DataFrame(coordinates.to_numpy(), index=defined.index, columns=["x", "y"]), stress
+
+
+def turned_to(points: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return a map turned and mirrored, distances kept, so that its layers lie as in another map as far as they can."""
+    from scipy.linalg import orthogonal_procrustes
+
+    common = points.index.intersection(other.index, sort=False)
+    if len(common) < 2:
+        return points
+    centred = points - points.loc[common].mean()
+    target = other.loc[common] - other.loc[common].mean()
+    turn, _ = orthogonal_procrustes(centred.loc[common].to_numpy(), target.to_numpy())
+    return pd.DataFrame(centred.to_numpy() @ turn, index=points.index, columns=points.columns)
+
+
+def draw_layer_map(
+    axes: Axes, points: pd.DataFrame, models: Mapping[str, ModelStyle], *, stress: float, left_out: int = 0
+) -> None:
+    """Draw `layer_coordinates`.
+
+    A point carries its layer's number (F: after the final norm) where there is room, and its family's colour and
+    marker; a seed is a shade, untrained controls are hollow. A thin line joins a model's layers in order.
+    """
+    owners = points.index.get_level_values("model")
+    for name, style in models.items():
+        _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_box_aspect(1)
+    axes.margins(0.06)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=LIGHT_GREY)
+    gaps = f"; {left_out} layers without a value left out" if left_out else ""
+    text = f"MDS, stress {stress:.2f}{gaps}" if len(points) else f"No map of fewer than {_FEWEST} layers with a value"
+    axes.set_xlabel(text, fontsize=SMALL)
+
+
+def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
+    """Return a legend entry for each model."""
+    return [
+        Line2D([], [], color=style.colour, linewidth=0.8, label=style.label, **_look(style, 5.0))
+        for style in models.values()
+    ]
+
+
+def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered: bool) -> None:
+    axes.plot(points["x"], points["y"], color=style.colour, linewidth=0.6, alpha=0.7, zorder=2)
+    look = _look(style, 8.6 if numbered else 3.2)
+    for place, (layer, point) in enumerate(zip(points.index.get_level_values("layer"), points.to_numpy(), strict=True)):
+        # Each number right above its own point, so that a later point hides both or none.
+        zorder = 3 + place / 1000
+        axes.plot(*point, linestyle="", zorder=zorder, **look)
+        if numbered:
+            colour = style.text_colour if style.control else _readable_on(style.colour)
+            centred: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
+            axes.annotate(
+                short_layer(layer), (point[0], point[1]), color=colour, fontsize=SMALL, zorder=zorder, **centred
+            )
+
+
+def _look(style: ModelStyle, size: float) -> dict[str, Any]:
+    return {
+        "marker": style.family_marker,
+        "markersize": size * _MARKER_SIZES.get(style.family_marker, 1.0),
+        "markerfacecolor": "white" if style.control else style.colour,
+        "markeredgecolor": style.colour if style.control else "white",
+        "markeredgewidth": 0.9 if style.control else 0.4,
+    }
+
+
+def _readable_on(colour: str) -> str:
+    red, green, blue = to_rgb(colour)
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.6 else "#1a1a1a"

@@ -1,0 +1,108 @@
+"""How a similarity measure is written on an axis, and the scale of its colours."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from thinkalike.figures.parts.theme import DIVERGING, SEQUENTIAL
+
+_LABELS = {
+    "weighted_kendall": "Weighted Kendall τ of feature importance",
+    "spearman_profiles": "Spearman ρ of feature importance",
+    "cosine_profiles": "Cosine of feature importance",
+    "euclidean_profiles": "Euclidean distance of feature importance",
+    "rsa": "RSA (Spearman ρ of distances)",
+    "cka": "CKA (linear, biased)",
+    "cka_debiased": "CKA (linear, debiased)",
+    "procrustes": "Procrustes distance",
+    "procrustes_angular": "Procrustes angle (rad)",
+    "procrustes_size_and_shape": "Procrustes distance, size kept",
+    "aligned_cosine": "Aligned cosine",
+    "rsm_norm_difference": "Norm RSM-difference",
+    "jaccard": "Jaccard of neighbours",
+    "mutual_knn": "Mutual nearest neighbours",
+    "linear_regression": "Linear regression (R²)",
+    "cca": "CCA (mean correlation)",
+    "svcca": "SVCCA (mean correlation)",
+    "pwcca": "PWCCA",
+    "rv": "RV coefficient",
+    "dsa": "DSA angle (rad)",
+    "distance_correlation": "Distance correlation",
+}
+_SHORT = {
+    "weighted_kendall": "Weighted Kendall τ",
+    "spearman_profiles": "Spearman of profiles",
+    "cosine_profiles": "Cosine of profiles",
+    "euclidean_profiles": "Distance of profiles",
+    "procrustes_size_and_shape": "Procrustes, size kept",
+    "linear_regression": "Linear regression",
+    "rsm_norm_difference": "Norm RSM-difference",
+    "rsa": "RSA",
+    "cka": "CKA",
+    "cka_debiased": "CKA debiased",
+    "rv": "RV",
+    "dsa": "DSA",
+    "cca": "CCA",
+    "svcca": "SVCCA",
+    "pwcca": "PWCCA",
+    "mutual_knn": "Mutual kNN",
+}
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """A colour map and its ends."""
+
+    colours: str
+    low: float
+    high: float
+
+
+def measure_label(measure: str) -> str:
+    """Return a measure's name with what it is computed from."""
+    base, _, published = measure.partition(".")
+    return _LABELS.get(base, short_label(base)) + (f", {published}" if published else "")
+
+
+def short_label(measure: str) -> str:
+    """Return a measure's name for a crowded axis."""
+    base, _, published = measure.partition(".")
+    words = base.replace("_", " ")
+    return _SHORT.get(base, words[:1].upper() + words[1:]) + (f" {published}" if published else "")
+
+
+def larger_is_more_similar(measure: str) -> bool:
+    """Return whether a larger value means more alike, as the registry of measures says; True for others."""
+    from thinkalike.similarity import MEASURES
+
+    base = measure.partition(".")[0]
+    return MEASURES[base].larger_is_more_similar if base in MEASURES else True
+
+
+def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
+    """Return a scale that is the same for every study where the measure has a range, and shows what is alike dark.
+
+    Measures that can be negative run from -1 to 1 around white, shares from 0 to 1, distances from 0 (dark) to the
+    largest value.
+    """
+    finite = values[np.isfinite(values)]
+    if not larger_is_more_similar(measure):
+        return ColourScale(SEQUENTIAL.removesuffix("_r"), 0.0, float(finite.max(initial=1e-12)))
+    if _lowest(measure) < 0 or finite.min(initial=0.0) < 0:
+        bound = max(1.0, float(np.abs(finite).max(initial=0.0)))
+        return ColourScale(DIVERGING, -bound, bound)
+    return ColourScale(SEQUENTIAL, 0.0, max(1.0, float(finite.max(initial=0.0))))
+
+
+def _lowest(measure: str) -> float:
+    from thinkalike.similarity import MEASURES
+
+    base = measure.partition(".")[0]
+    return MEASURES[base].range[0] if base in MEASURES else 0.0
+
+
+def measures_in_order(names: Iterable[str]) -> list[str]:
+    """Return measures in the order of the table above (feature-based first), others after them by name."""
+    order = list(_LABELS)
+    return sorted(set(names), key=lambda name: (order.index(name) if name in order else len(order), name))

@@ -1,0 +1,1 @@
+"""The measures of similarity, one module a family; importing a family registers its measures in `MEASURES`."""

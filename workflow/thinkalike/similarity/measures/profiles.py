@@ -1,0 +1,164 @@
+"""Feature-based similarity: do the same features shape two layers?
+
+A profile is one number a feature, larger meaning more important.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from thinkalike.errors import InputError
+from thinkalike.similarity.measures.measure import Comparator, measure
+
+Profile = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _ProfileComparator(Comparator):
+    """Common to all: a layer's state is its profile."""
+
+    def prepare(self, X: Any) -> Profile:
+        """Return the profile as an array of one dimension, at least 2 finite numbers."""
+        profile = np.asarray(X, dtype=np.float64)
+        if profile.ndim != 1 or len(profile) < 2:
+            raise InputError(
+                f"A profile is one number a feature, of at least 2 features, but this array has the shape "
+                f"{profile.shape}."
+            )
+        if not np.isfinite(profile).all():
+            raise InputError(
+                f"A profile must be finite, but entry {int(np.argmin(np.isfinite(profile)))} of {len(profile)} is "
+                "not; leave that feature out of both profiles."
+            )
+        return profile
+
+    def score(self, x: Profile, y: Profile) -> float:
+        """Return the measure of two profiles of the same features."""
+        if len(x) != len(y):
+            raise InputError(f"The profiles have {len(x)} and {len(y)} features; give both the same, in one order.")
+        return self.value(x, y)
+
+    def value(self, x: Profile, y: Profile) -> float:
+        """Return the measure, given profiles of equal length."""
+        raise NotImplementedError
+
+
+@measure(
+    name="weighted_kendall",
+    family="profiles",
+    formula="sum over i < j of s_ij w_ij / sqrt(the same with x against x, and with y against y), s_ij = sign(x_i - "
+    "x_j) sign(y_i - y_j), w_ij = 1 / (r_i + 1) + 1 / (r_j + 1), r the rank from 0 = most important; mean of r by x "
+    "(ties by y) and r by y (ties by x)",
+    reference="Vigna 2015",
+    preprocessing="none",
+    range=(-1.0, 1.0),
+    larger_is_more_similar=True,
+    invariant_to=("isotropic scaling", "translation"),
+    chance="0; undefined (nan) if all features of a profile are equal",
+    equivalents=("scipy.stats.weightedtau(x, y)",),
+    identical=1.0,
+    compares="profiles",
+)
+@dataclass(frozen=True)
+class WeightedKendall(_ProfileComparator):
+    """Kendall's tau with more weight on the most important features."""
+
+    def value(self, x: Profile, y: Profile) -> float:
+        """Return what scipy's weightedtau gives with its defaults, without the second that importing it takes."""
+        return _undefined_if_constant(x, y) or float(weighted_kendall_parts(x, y).sum())
+
+
+def weighted_kendall_parts(x: Profile, y: Profile) -> Profile:
+    """Return each entry's part of the weighted Kendall correlation; a pair's term is shared equally between the two."""
+    return (_parts_by_rank(x, y) + _parts_by_rank(y, x)) / 2
+
+
+def _parts_by_rank(first: Profile, second: Profile) -> Profile:
+    """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
+    ranks = np.empty(len(first))
+    ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
+    weights = 1 / (ranks + 1)
+    pair_weights = weights[:, None] + weights[None, :]
+    signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
+    norm = np.sqrt(np.prod([np.sum(sign**2 * pair_weights) for sign in signs]))
+    return (signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
+
+
+@measure(
+    name="spearman_profiles",
+    family="profiles",
+    formula="Spearman correlation of the profiles, average ranks for ties",
+    reference="Spearman 1904",
+    preprocessing="none",
+    range=(-1.0, 1.0),
+    larger_is_more_similar=True,
+    invariant_to=("isotropic scaling", "translation"),
+    chance="0; undefined (nan) if all features of a profile are equal",
+    equivalents=("scipy.stats.spearmanr(x, y)",),
+    identical=1.0,
+    compares="profiles",
+)
+@dataclass(frozen=True)
+class SpearmanProfiles(_ProfileComparator):
+    """Rank correlation of profiles."""
+
+    def value(self, x: Profile, y: Profile) -> float:
+        """Return scipy's spearmanr."""
+        from scipy.stats import spearmanr
+
+        return _undefined_if_constant(x, y) or float(spearmanr(x, y).statistic)
+
+
+@measure(
+    name="cosine_profiles",
+    family="profiles",
+    formula="x.y / (|x| |y|)",
+    reference="textbook",
+    preprocessing="none",
+    range=(-1.0, 1.0),
+    larger_is_more_similar=True,
+    invariant_to=("isotropic scaling",),
+    chance="above 0 for profiles of positive numbers; undefined (nan) for a profile of zeros",
+    equivalents=("1 - scipy.spatial.distance.cosine(x, y)",),
+    identical=1.0,
+    compares="profiles",
+)
+@dataclass(frozen=True)
+class CosineProfiles(_ProfileComparator):
+    """Cosine of profiles."""
+
+    def value(self, x: Profile, y: Profile) -> float:
+        """Return the cosine."""
+        norms = float(np.linalg.norm(x) * np.linalg.norm(y))
+        return float(x @ y) / norms if norms > 0 else float("nan")
+
+
+@measure(
+    name="euclidean_profiles",
+    family="profiles",
+    formula="|x - y|",
+    reference="textbook",
+    preprocessing="none",
+    range=(0.0, float("inf")),
+    larger_is_more_similar=False,
+    is_metric=True,
+    invariant_to=(),
+    chance="depends on the scale of the profiles",
+    equivalents=("scipy.spatial.distance.euclidean(x, y)",),
+    identical=0.0,
+    compares="profiles",
+)
+@dataclass(frozen=True)
+class EuclideanProfiles(_ProfileComparator):
+    """Distance of profiles."""
+
+    def value(self, x: Profile, y: Profile) -> float:
+        """Return the distance."""
+        return float(np.linalg.norm(x - y))
+
+
+def _undefined_if_constant(x: Profile, y: Profile) -> float:
+    """Return nan, which is true, if one of the profiles has no order; else 0."""
+    return float("nan") if np.ptp(x) == 0 or np.ptp(y) == 0 else 0.0

@@ -1,0 +1,158 @@
+"""Representational similarity analysis: do two layers order the pairs of stimuli alike?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from thinkalike.numerics.distances import dissimilarities, squared_distances
+from thinkalike.numerics.matrices import Matrix, centre, unit_norm
+from thinkalike.numerics.ranks import centred_ranks
+from thinkalike.similarity.measures.measure import Comparator, check_option, measure
+from thinkalike.similarity.measures.pair_vectors import PairVector, PairVectorComparator, pair_vector, permuter
+
+Dissimilarity = Literal["euclidean", "sqeuclidean", "cosine", "correlation"]
+Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"]
+
+
+@measure(
+    name="rsa",
+    family="rsa",
+    formula="Spearman correlation of d(x_i, x_j) with d(y_i, y_j) over pairs i < j, d Euclidean",
+    reference="Kriegeskorte, Mur & Bandettini 2008",
+    preprocessing="none needed; equal distances (to 36 bits) share their average rank",
+    range=(-1.0, 1.0),
+    larger_is_more_similar=True,
+    invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
+    chance="0",
+    equivalents=(
+        "scipy.stats.spearmanr(pdist(X), pdist(Y))",
+        "rsatoolbox.rdm.compare(calc_rdm(X, 'euclidean'), calc_rdm(Y, 'euclidean'), 'spearman')",
+        "mne_rsa.rsa(compute_rdm(X, 'euclidean'), compute_rdm(Y, 'euclidean'), 'spearman')",
+    ),
+    identical=1.0,
+    pairwise=True,
+)
+@dataclass(frozen=True)
+class Rsa(PairVectorComparator):
+    """RSA.
+
+    Parameters
+    ----------
+    dissimilarity
+        `euclidean`, `sqeuclidean`, `cosine` or `correlation`. With the last two the measure is not invariant to
+        translation, and with `correlation` not to rotation either.
+    comparison
+        `spearman`, `pearson`, `cosine` (of the dissimilarities), `kendall_tau_a` or `kendall_tau_b`.
+    centre
+        Centre the columns first: changes `cosine` and `correlation` alone.
+    """
+
+    dissimilarity: Dissimilarity = "euclidean"
+    comparison: Comparison = "spearman"
+    centre: bool = False
+
+    def __post_init__(self) -> None:
+        check_option("dissimilarity", self.dissimilarity, ("euclidean", "sqeuclidean", "cosine", "correlation"))
+        check_option("comparison", self.comparison, ("spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"))
+
+    def prepare(self, X: Matrix) -> PairVector:
+        """Return ranks (integers), centred dissimilarities, or dissimilarities, as the comparison needs."""
+        X = centre(X) if self.centre else X
+        ranked = self.comparison not in ("pearson", "cosine")
+        if ranked and self.dissimilarity == "euclidean":
+            values = squared_distances(X)  # ranks are the same, and no square root blurs a tie
+        else:
+            values = dissimilarities(X, self.dissimilarity)
+        if ranked:
+            return pair_vector(centred_ranks(values), len(X))
+        if self.comparison == "pearson":
+            values -= values.mean()
+        return pair_vector(values, len(X))
+
+    def score(self, x: PairVector, y: PairVector) -> float:
+        """Return the correlation of two layers' dissimilarities."""
+        if self.comparison.startswith("kendall"):
+            return _kendall(x.values, y.values, tau_a=self.comparison == "kendall_tau_a")
+        return super().score(x, y)
+
+    def scores(
+        self, xs: Sequence[PairVector], ys: Sequence[PairVector], *, symmetric: bool = False, threads: int = 1
+    ) -> Matrix:
+        """Return the correlations of all pairs of layers."""
+        if self.comparison.startswith("kendall"):
+            return Comparator.scores(self, xs, ys, symmetric=symmetric, threads=threads)
+        return super().scores(xs, ys, symmetric=symmetric, threads=threads)
+
+
+@measure(
+    name="rsm_norm_difference",
+    family="rsa",
+    formula="sqrt of the sum over pairs i < j of (d(x_i, x_j) - d(y_i, y_j))^2, d Euclidean; grows with n",
+    reference="Klabunde et al. 2023; Yin & Shen 2018",
+    preprocessing="columns centred, then unit Frobenius norm",
+    range=(0.0, float("inf")),
+    larger_is_more_similar=False,
+    is_metric=True,
+    invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
+    chance="above 0, grows with n; per_pair=True is comparable between numbers of stimuli",
+    equivalents=("numpy.linalg.norm(pdist(X) - pdist(Y)) of centred, normalised X and Y",),
+    identical=0.0,
+    pairwise=True,
+)
+@dataclass(frozen=True)
+class RsmNormDifference(Comparator):
+    """Norm of the difference between two layers' dissimilarities.
+
+    Parameters
+    ----------
+    dissimilarity
+        `euclidean` or `cosine`.
+    centre
+        Centre the columns first.
+    normalise
+        Scale to unit Frobenius norm first (no effect on `cosine`).
+    per_pair
+        Divide by the square root of the number of pairs.
+    """
+
+    dissimilarity: Literal["euclidean", "cosine"] = "euclidean"
+    centre: bool = True
+    normalise: bool = True
+    per_pair: bool = False
+
+    def __post_init__(self) -> None:
+        check_option("dissimilarity", self.dissimilarity, ("euclidean", "cosine"))
+
+    def prepare(self, X: Matrix) -> PairVector:
+        """Return the dissimilarities."""
+        X = centre(X) if self.centre else X
+        X = unit_norm(X) if self.normalise else X
+        return pair_vector(dissimilarities(X, self.dissimilarity), len(X))
+
+    def score(self, x: PairVector, y: PairVector) -> float:
+        """Return the norm of the difference."""
+        difference = float(np.linalg.norm(x.values - y.values))
+        return difference / float(np.sqrt(len(x.values))) if self.per_pair else difference
+
+    def permute(self, state: PairVector, order: npt.NDArray[np.intp]) -> PairVector:
+        """Move the entries."""
+        return replace(state, values=permuter(state)(order))
+
+
+def _kendall(x: npt.NDArray[Any], y: npt.NDArray[Any], tau_a: bool) -> float:
+    from scipy.stats import kendalltau
+
+    tau_b = float(kendalltau(x, y, method="asymptotic").statistic)
+    if not tau_a:
+        return tau_b
+    pairs = len(x) * (len(x) - 1) / 2
+    untied = [pairs - _tied_pairs(values) for values in (x, y)]
+    return tau_b * float(np.sqrt(untied[0] * untied[1])) / pairs
+
+
+def _tied_pairs(values: npt.NDArray[Any]) -> float:
+    counts = np.unique(values, return_counts=True)[1].astype(float)
+    return float(np.sum(counts * (counts - 1) / 2))

@@ -1,0 +1,189 @@
+"""What jobs need (memory, minutes) and what a study leaves on disk, estimated from N, D, layers and parameters.
+
+The constants come from benchmarks/workflow_costs.py on one core; each estimate is meant to be enough for nine jobs in
+ten and grows with every attempt, so that the tenth runs at the second. Estimates change no result and rerun nothing.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from thinkalike.study.model_size import ModelSize, model_size
+from thinkalike.study.study import Study
+
+# Python with numpy, scipy, pandas, pyarrow, beside it the two Snakemakes of a SLURM job (150 MB each); the same with
+# torch and transformers (MB).
+_BASE = 800
+_BASE_TORCH = 2_000
+_WORDS_PER_SENTENCE = 4
+_STIMULI_UNKNOWN = 2_000
+# Measures whose cost grows with the square of N are computed on at most this many stimuli.
+_MOST_STIMULI_IN_PAIRS = 10_000
+# Vectors of pairs beyond this are kept on disk by the comparison (MB).
+_SHELF = 2_048
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
+# One CPU core: floating-point operations a second in a forward pass, and in a matrix product with what follows it.
+_FORWARD_SPEED = 1e10
+_PRODUCT_SPEED = 1e10
+# Seconds per million pairs of stimuli: ranking and summing the distances of a layer, and comparing two vectors of them.
+_SECONDS_PER_MILLION_PAIRS = 0.4
+_SECONDS_PER_MILLION_COMPARED = 0.02
+# Seconds per pair of layers whose dynamics are compared, by 200 steps of a search.
+_SECONDS_PER_SEARCH = 1.5
+_SAFETY = 4
+
+
+def growing(amount: int) -> Callable[[Any, int], int]:
+    """Return `amount` for the first attempt, twice as much for the second, and so on."""
+
+    def grown(wildcards: Any, attempt: int) -> int:
+        return amount * attempt
+
+    return grown
+
+
+class Needs:
+    """Estimates of one study.
+
+    Parameters
+    ----------
+    study
+        The study.
+    results
+        Its folder of results: what is there already makes estimates exact.
+    """
+
+    def __init__(self, study: Study, results: str | Path) -> None:
+        self.study = study
+        self.results = Path(results)
+        self._stimuli: dict[str, int] = {}
+
+    def memory(self, stage: str) -> Callable[[Any, int], int]:
+        """Return the function of wildcards and attempt that a rule gives as `mem_mb`."""
+        estimate = getattr(self, f"_memory_{stage}")
+
+        def mem_mb(wildcards: Any, attempt: int) -> int:
+            return 100 * ceil(estimate(wildcards) / 100) * attempt
+
+        return mem_mb
+
+    def minutes(self, stage: str) -> Callable[[Any, int], int]:
+        """Return the function of wildcards and attempt that a rule gives as `runtime`."""
+        estimate = getattr(self, f"_seconds_{stage}")
+
+        def runtime(wildcards: Any, attempt: int) -> int:
+            return (10 + ceil(_SAFETY * estimate(wildcards) / 60)) * attempt
+
+        return runtime
+
+    def stimuli(self, dataset: str) -> int:
+        """Return the number of stimuli: of the table, once it is there, else what the study asks for."""
+        if dataset not in self._stimuli:
+            number = _rows(self.results / dataset / "stimuli.parquet")
+            if number is None:
+                sentences = self.study.datasets[dataset].get("sentences", "all")
+                return _STIMULI_UNKNOWN if sentences == "all" else sentences * _WORDS_PER_SENTENCE
+            self._stimuli[dataset] = number
+        return self._stimuli[dataset]
+
+    @cached_property
+    def sizes(self) -> dict[str, ModelSize]:
+        """Size of every model."""
+        return {name: model_size(model) for name, model in self.study.models.items()}
+
+    def bytes_of_vectors(self, dataset: str, model: str) -> int:
+        """Return how much disk a model's representations take: float32, N x units x layers."""
+        return 4 * self.stimuli(dataset) * self.sizes[model].units * len(self.study.models[model].layers)
+
+    @property
+    def guessed(self) -> list[str]:
+        """Models whose width is not known yet."""
+        return [name for name, size in self.sizes.items() if not size.known]
+
+    def _millions(self, dataset: str, model: str) -> float:
+        """Return millions of numbers in one layer."""
+        return self.stimuli(dataset) * self.sizes[model].units / 1e6
+
+    def _pairs(self, dataset: str, most: int | None = None) -> float:
+        """Return millions of pairs of stimuli."""
+        n = self.stimuli(dataset)
+        return min(n, most or n) ** 2 / 2e6
+
+    def _memory_train(self, wildcards: Any) -> float:
+        return _BASE_TORCH + 100 * self.sizes[wildcards.model].parameters / 1e6
+
+    def _seconds_train(self, wildcards: Any) -> float:
+        model = self.study.models[wildcards.model]
+        steps = model.settings.get("steps", 1000)
+        return 60 + steps * (model.blocks or 1) * (self.sizes[wildcards.model].units / 128) ** 1.5 * 0.02
+
+    def _memory_extract(self, wildcards: Any) -> float:
+        name = wildcards.model
+        model = self.study.models[name]
+        if model.kind == "activations":
+            # The file is read as a whole, and once more in the order of the stimuli.
+            return _BASE + 12 * self._millions(wildcards.dataset, name) * len(model.layers)
+        dtype = self.study.extraction_settings(wildcards.dataset, name).get("dtype", "float32")
+        return _BASE_TORCH + 1.5 * _BYTES[dtype] * self.sizes[name].parameters / 1e6
+
+    def _seconds_extract(self, wildcards: Any) -> float:
+        model = self.study.models[wildcards.model]
+        numbers = self._millions(wildcards.dataset, wildcards.model) * len(model.layers)
+        # A word has about one and a half sub-tokens, and each weight costs a multiplication and an addition.
+        operations = 3 * self.stimuli(wildcards.dataset) * self.sizes[wildcards.model].parameters
+        return 30 + operations / _FORWARD_SPEED + 0.05 * numbers
+
+    def _memory_mlem(self, wildcards: Any) -> float:
+        # The vectors as they are stored, in double precision and centred; held-out distances, their order and ranks.
+        folds = self.study.mlem["folds"]
+        held_out = self._pairs(wildcards.dataset) / folds**2
+        return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + 64 * held_out
+
+    def _seconds_mlem(self, wildcards: Any) -> float:
+        dataset, name = wildcards.dataset, wildcards.model
+        product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
+        return self._repetitions() * (product + _SECONDS_PER_MILLION_PAIRS * self._pairs(dataset))
+
+    def _repetitions(self) -> float:
+        inference = self.study.mlem.get("inference", {})
+        repeated = 0.13 * (inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
+        # Interactions, numeric features and other distances meet every pair instead of summing over cells; the two that
+        # cannot be told from the configuration alone are allowed for.
+        return repeated + (10 if self.study.mlem["interactions"] else 2)
+
+    def _memory_similarity(self, wildcards: Any) -> float:
+        names = (wildcards.model_a, wildcards.model_b)
+        layers = [len(self.study.models[name].layers) for name in names]
+        numbers = sum(
+            count * self._millions(wildcards.dataset, name) for count, name in zip(layers, names, strict=True)
+        )
+        pairs = self._pairs(wildcards.dataset, _MOST_STIMULI_IN_PAIRS)
+        return _BASE + 20 * numbers + min(_SHELF, 4 * pairs * sum(layers)) + 40 * pairs
+
+    def _seconds_similarity(self, wildcards: Any) -> float:
+        dataset = wildcards.dataset
+        names = (wildcards.model_a, wildcards.model_b)
+        counts = [len(self.study.models[name].layers) for name in names]
+        pairs = self._pairs(dataset, _MOST_STIMULI_IN_PAIRS)
+        once = 0.0
+        for count, name in zip(counts, names, strict=True):
+            product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
+            once += count * (product + _SECONDS_PER_MILLION_PAIRS * pairs)
+        repeated = 1 + sum(self.study.similarity.get(key, 0) for key in ("permutations", "resamples"))
+        each = _SECONDS_PER_SEARCH if wildcards.measure == "dsa" else _SECONDS_PER_MILLION_COMPARED * pairs
+        return repeated * (once + counts[0] * counts[1] * each)
+
+
+def _rows(table: Path) -> int | None:
+    """Return the number of rows of a Parquet file, or None where there is none that can be read."""
+    if not table.exists():
+        return None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_metadata(table).num_rows
+    except (pa.ArrowException, OSError):
+        return None
