@@ -24,7 +24,7 @@ from transformers import AutoModel
 
 from thinkalike import __version__
 from thinkalike.representations import forward
-from thinkalike.representations.batching import equal_length_batches
+from thinkalike.representations.forward import equal_length_batches
 from thinkalike.representations.loading import LoadedModel, load_model
 from thinkalike.representations.state_space import suitable_kernels
 from thinkalike.representations.storage import RepresentationWriter

@@ -8,9 +8,8 @@ from transformers import AutoConfig, AutoModel
 
 from thinkalike.errors import InputError
 from thinkalike.representations import lstm
-from thinkalike.representations.blocks import find_blocks, text_encoder
+from thinkalike.representations.blocks import find_blocks, longest_input, text_encoder
 from thinkalike.representations.hub import locate
-from thinkalike.representations.limits import longest_input
 from thinkalike.representations.loading import quiet_transformers
 from thinkalike.representations.state_space import suitable_kernels
 

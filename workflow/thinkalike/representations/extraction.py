@@ -81,13 +81,13 @@ def extract(
     if "activations" in source:
         extract_activations(Path(source["activations"]), stimuli, labels, folder, metadata or {})
         return
-    from thinkalike.representations import forward, limits, loading, state_space
+    from thinkalike.representations import blocks, forward, loading, state_space
 
     with _torch_threads(threads):
         loaded = loading.load_model(source, dtype, device)
         plan = plan_tokens(loaded.tokenizer, sentences, stimuli, unit, prepend_bos)
         check_plan(
-            plan, stimuli, loaded.name, limits.longest_input(loaded.network), limits.vocabulary_size(loaded.network)
+            plan, stimuli, loaded.name, blocks.longest_input(loaded.network), blocks.vocabulary_size(loaded.network)
         )
         state_space.cap_chunk_size(loaded.network, loaded.device)
         with state_space.suitable_kernels(loaded.network, loaded.device) as path:
