@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from thinkalike.errors import InputError
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path, read_representation
 
 IDS = [f"image-{number}" for number in range(20)]
@@ -23,7 +23,7 @@ STIMULI = pd.DataFrame({"stimulus_id": IDS[::-1]})
 
 def run(path: Path, folder: Path, layers: list[str], stimuli: pd.DataFrame = STIMULI) -> dict[str, np.ndarray]:
     """Extract and read back."""
-    extract({"activations": str(path)}, pd.DataFrame(), stimuli, layers=layers, folder=folder)
+    extract_to_folder({"activations": str(path)}, pd.DataFrame(), stimuli, layers=layers, folder=folder)
     return {layer: read_representation(layer_path(folder, layer)).vectors for layer in layers}
 
 

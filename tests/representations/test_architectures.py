@@ -12,7 +12,7 @@ import torch
 from small_models import ARCHITECTURES, DEPTH
 from transformers import AutoModel, AutoTokenizer
 
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path, read_representation
 
 Dataset = tuple[pd.DataFrame, pd.DataFrame]
@@ -28,7 +28,7 @@ def labels_of(architecture: str) -> list[str]:
 
 def extracted(folder: Path, model: Path, dataset: Dataset, labels: list[str], **options: Any) -> dict[str, np.ndarray]:
     """Extract and read back."""
-    extract({"hub": str(model)}, *dataset, layers=labels, folder=folder, device="cpu", **options)
+    extract_to_folder({"hub": str(model)}, *dataset, layers=labels, folder=folder, device="cpu", **options)
     return {label: read_representation(layer_path(folder, label)).vectors for label in labels}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.examples.digits import LAYERS, digit_features, write_digit_activations, write_digit_stimuli
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path, read_representation
 
 
@@ -47,7 +47,7 @@ def test_activations_go_through_extraction(tmp_path: Path) -> None:
     stimuli = pd.read_csv(tmp_path / "stimuli.csv")
     assert len(stimuli) == 500
     assert stimuli["digit"].nunique() == 10
-    extract(
+    extract_to_folder(
         {"activations": str(tmp_path / "trained.npz")}, pd.DataFrame(), stimuli, layers=LAYERS, folder=tmp_path / "r"
     )
     dense = read_representation(layer_path(tmp_path / "r", LAYERS[3]))

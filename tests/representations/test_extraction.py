@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from thinkalike.errors import InputError
 from thinkalike.representations import forward
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path, read_representation
 
 Dataset = tuple[pd.DataFrame, pd.DataFrame]
@@ -22,7 +22,7 @@ SavedModel = Callable[[str], Path]
 
 def vectors(folder: Path, source: Any, dataset: Dataset, layer: str = "2", **options: Any) -> np.ndarray:
     """Extract one layer."""
-    extract({"hub": str(source)}, *dataset, layers=[layer], folder=folder, device="cpu", **options)
+    extract_to_folder({"hub": str(source)}, *dataset, layers=[layer], folder=folder, device="cpu", **options)
     return read_representation(layer_path(folder, layer)).vectors
 
 
@@ -121,7 +121,7 @@ def test_layer_that_the_model_does_not_have(
 
 def test_declared_number_of_layers(saved_model: SavedModel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has 3 layers but 2 are declared"):
-        extract(
+        extract_to_folder(
             {"hub": str(saved_model("gpt2")), "blocks_declared": 2},
             SENTENCES, STIMULI, layers=["0"], folder=tmp_path / "r", device="cpu",
         )  # fmt: skip
@@ -136,7 +136,7 @@ def test_last_is_the_last_layer(architecture: str, last: str, saved_model: Saved
 
 
 def test_metadata_says_what_made_a_file(saved_model: SavedModel, tmp_path: Path) -> None:
-    extract(
+    extract_to_folder(
         {"hub": str(saved_model("mamba"))}, SENTENCES, STIMULI, layers=["1"], folder=tmp_path / "r", device="cpu",
         metadata={"dataset": "d", "model": "m"},
     )  # fmt: skip

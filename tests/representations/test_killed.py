@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path
 
 
@@ -26,14 +26,14 @@ def test_kill_in_the_middle(
     code = f"""
 import time, pandas as pd
 from thinkalike.representations import forward
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 call = forward._call
 def slow(*arguments):
     print("pass", flush=True)
     time.sleep(0.05)
     return call(*arguments)
 forward._call = slow
-extract({{"hub": {str(model)!r}}}, pd.read_parquet("sentences.parquet"), pd.read_parquet("stimuli.parquet"),
+extract_to_folder({{"hub": {str(model)!r}}}, pd.read_parquet("sentences.parquet"), pd.read_parquet("stimuli.parquet"),
         layers=["0", "3"], folder="r", device="cpu", tokens_per_batch=1)
 """
     with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
@@ -48,7 +48,7 @@ extract({{"hub": {str(model)!r}}}, pd.read_parquet("sentences.parquet"), pd.read
 
     start = time.monotonic()
     for folder in ("r", "undisturbed"):
-        extract({"hub": str(model)}, *dataset, layers=["0", "3"], folder=tmp_path / folder, device="cpu")
+        extract_to_folder({"hub": str(model)}, *dataset, layers=["0", "3"], folder=tmp_path / folder, device="cpu")
     assert time.monotonic() - start < 60
     assert not (tmp_path / left[0]).exists()
     for layer in ("0", "3"):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from small_models import WIDTH
 
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.storage import layer_path, read_representation
 from thinkalike.stimuli.build import build_dataset
 from thinkalike.study.reading import load_study
@@ -49,7 +49,7 @@ def test_scaled_down(dataset: str, study: Any, tmp_path: Path) -> None:
             save_model(model, architecture, **({key: 512} if key else {}))
         source = {**study.source(name), "hub": str(model)}
         settings = study.extraction_settings(dataset, name)
-        extract(
+        extract_to_folder(
             source, data.sentences, data.stimuli, layers=study.models[name].layers, folder=tmp_path / name,
             device="cpu", metadata={"dataset": dataset, "model": name}, **settings,
         )  # fmt: skip
@@ -65,6 +65,8 @@ def test_last_layer_is_after_the_final_norm(study: Any, saved_model: Callable[[s
     data = build_dataset(study.datasets["winogrande"], name="w", seed=0, base=ROOT)
     short = data.stimuli[:3]
     model = saved_model("falcon")
-    extract({"hub": str(model)}, data.sentences, short, layers=["last", "final"], folder=tmp_path / "r", device="cpu")
+    extract_to_folder(
+        {"hub": str(model)}, data.sentences, short, layers=["last", "final"], folder=tmp_path / "r", device="cpu"
+    )
     last, final = (read_representation(layer_path(tmp_path / "r", layer)).vectors for layer in ("last", "final"))
     np.testing.assert_array_equal(last, final)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from small_models import ARCHITECTURES, save_model
 
 from thinkalike.errors import InputError
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.loading import load_model
 from thinkalike.representations.storage import read_representation
 
@@ -119,7 +119,7 @@ def test_weights_that_are_not_finite(model: Path) -> None:
 def test_tokenizer_of_another_model(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "model", "gpt2", vocab_size=40)
     with pytest.raises(InputError, match=r"gives the token id \d+ but the model has 40 embeddings"):
-        extract({"hub": str(folder)}, SENTENCES, STIMULI, layers=["1"], folder=tmp_path / "r", device="cpu")
+        extract_to_folder({"hub": str(folder)}, SENTENCES, STIMULI, layers=["1"], folder=tmp_path / "r", device="cpu")
 
 
 def test_folder_without_model_or_tokenizer(model: Path, tmp_path: Path) -> None:
@@ -179,8 +179,8 @@ def test_hub_cache_is_used_and_the_commit_recorded(tmp_path: Path) -> None:
     SENTENCES.to_parquet(tmp_path / "sentences.parquet")
     STIMULI.to_parquet(tmp_path / "stimuli.parquet")
     code = (
-        "import sys, pandas as pd\nfrom thinkalike.representations.extraction import extract\n"
-        "extract({'hub': 'some-user/some-model'}, pd.read_parquet('sentences.parquet'), "
+        "import sys, pandas as pd\nfrom thinkalike.representations.extraction import extract_to_folder\n"
+        "extract_to_folder({'hub': 'some-user/some-model'}, pd.read_parquet('sentences.parquet'), "
         "pd.read_parquet('stimuli.parquet'), layers=['1'], folder='r', device='cpu')"
     )
     subprocess.run(
@@ -209,7 +209,7 @@ def test_device_map_runs_like_any_other(model: Path, tmp_path: Path, caplog: Any
     found = []
     for name, extra in (("a", {}), ("b", {"device_map": "cpu"})):
         with caplog.at_level(logging.WARNING):
-            extract(
+            extract_to_folder(
                 {"hub": str(model), **extra}, SENTENCES, STIMULI, layers=["last"], folder=tmp_path / name, device="cpu"
             )
         found.append(read_representation(tmp_path / name / "layer-last.parquet").vectors)
@@ -232,8 +232,10 @@ def test_int8_stays_near_float32(tmp_path: Path, architecture: str) -> None:
     folder = save_model(tmp_path / architecture, architecture)
     found = {}
     for dtype in ("float32", "int8"):
-        extract({"hub": str(folder)}, SENTENCES, STIMULI, layers=["last"], folder=tmp_path / dtype, dtype=dtype,
-                device="cpu")  # fmt: skip
+        extract_to_folder(
+            {"hub": str(folder)}, SENTENCES, STIMULI,
+            layers=["last"], folder=tmp_path / dtype, dtype=dtype, device="cpu",
+        )  # fmt: skip
         found[dtype] = read_representation(tmp_path / dtype / "layer-last.parquet")
     assert found["int8"].metadata["dtype"] == "int8"
     exact, rounded = found["float32"].vectors, found["int8"].vectors

@@ -10,7 +10,7 @@ import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.representations.describe import describe_model
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.hub import locate
 from thinkalike.representations.storage import layer_path, read_representation
 
@@ -23,7 +23,7 @@ def test_minilm_is_the_pinned_one_and_knows_words(tmp_path: Path) -> None:
     words = ["king", "queen", "dogs", "puppies", "walked", "strolled"]
     sentences = pd.DataFrame({"sentence_id": words, "words": [["the", word, "."] for word in words]})
     stimuli = pd.DataFrame({"stimulus_id": words, "sentence_id": words, "position": 1, "word": words})
-    extract(
+    extract_to_folder(
         {"hub": MINILM, "revision": PINNED, "blocks_declared": 6},
         sentences, stimuli, layers=[str(layer) for layer in range(7)], folder=tmp_path / "r", device="cpu",
     )  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 import torch
 from small_models import save_model
 
-from thinkalike.representations.extraction import extract
+from thinkalike.representations.extraction import extract_to_folder
 from thinkalike.representations.loading import load_model
 from thinkalike.representations.state_space import cap_chunk_size, suitable_kernels
 from thinkalike.representations.storage import layer_path, read_representation
@@ -44,7 +44,7 @@ def test_importable_kernels_are_not_called_on_the_cpu(
 ) -> None:
     """A stand-in for mamba-ssm refuses CPU tensors as the real one does."""
     model = saved_model(architecture)
-    extract({"hub": str(model)}, SENTENCES, STIMULI, layers=["3"], folder=tmp_path / "plain", device="cpu")
+    extract_to_folder({"hub": str(model)}, SENTENCES, STIMULI, layers=["3"], folder=tmp_path / "plain", device="cpu")
     SENTENCES.to_parquet(tmp_path / "sentences.parquet")
     STIMULI.to_parquet(tmp_path / "stimuli.parquet")
     code = f"""{_STAND_IN}
@@ -56,8 +56,8 @@ try:
     raise SystemExit("the stand-in was not called, so this test shows nothing")
 except RuntimeError as error:
     assert "is_cuda" in str(error), error
-from thinkalike.representations.extraction import extract
-extract({{"hub": {str(model)!r}}}, pd.read_parquet("sentences.parquet"), pd.read_parquet("stimuli.parquet"),
+from thinkalike.representations.extraction import extract_to_folder
+extract_to_folder({{"hub": {str(model)!r}}}, pd.read_parquet("sentences.parquet"), pd.read_parquet("stimuli.parquet"),
         layers=["3"], folder="routed", device="cpu")
 """
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -104,7 +104,9 @@ def test_both_paths_agree_on_a_gpu(architecture: str, tmp_path: Path) -> None:
     pytest.importorskip("mamba_ssm")
     model = save_model(tmp_path / "model", architecture)
     for device in ("cpu", "cuda"):
-        extract({"hub": str(model)}, SENTENCES, STIMULI, layers=["3"], folder=tmp_path / device, device=device)
+        extract_to_folder(
+            {"hub": str(model)}, SENTENCES, STIMULI, layers=["3"], folder=tmp_path / device, device=device
+        )
     plain, kernels = (read_representation(layer_path(tmp_path / name, "3")) for name in ("cpu", "cuda"))
     assert (plain.metadata["state_space_path"], kernels.metadata["state_space_path"]) == ("torch", "mamba-ssm")
     assert np.abs(plain.vectors - kernels.vectors).max() / np.abs(plain.vectors).max() < 1e-3

@@ -5,14 +5,14 @@ from pathlib import Path
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.representations.extraction import extract
+    from thinkalike.representations.extraction import extract_to_folder
     from thinkalike.stimuli import read_sentences, read_stimuli
 
     stimuli, _ = read_stimuli(snakemake.input.stimuli)
     source = snakemake.params.source
     if snakemake.input.get("checkpoint"):
         source = {"checkpoint": snakemake.input.checkpoint}
-    extract(
+    extract_to_folder(
         source,
         read_sentences(snakemake.input.sentences),
         stimuli,

@@ -1,7 +1,7 @@
 """Vectors that were computed elsewhere: recordings, vision models, anything with one vector a stimulus and layer."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -12,37 +12,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from thinkalike.errors import InputError
-from thinkalike.representations.storage import RepresentationWriter
 
 _logger = logging.getLogger(__name__)
 _KEY = "stimulus_id"
 _ALONE = "vector"
 
 
-def extract_activations(
-    path: Path, stimuli: pd.DataFrame, layers: list[str], folder: str | Path, metadata: Mapping[str, Any]
-) -> None:
-    """Write the asked layers of a file of activations, in the order of the stimuli.
+def match_activations(
+    path: Path, stimuli: pd.DataFrame, layers: Sequence[str] | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the asked layers of a file of activations, in the order of the stimuli, and what is known of them.
 
     Parameters
     ----------
     path
-        Parquet with the column `stimulus_id` and one list column a layer, or the single column `vector`; or NPZ with
-        the array `stimulus_id` and one array (n, units) a layer.
+        Parquet with the column `stimulus_id` and one list column per layer, or the single column `vector`; or NPZ with
+        the array `stimulus_id` and one array (n, units) per layer.
     stimuli
         With `stimulus_id`.
     layers
-        Names of columns or arrays; `last` is the last one. A file with one layer gives it under any label.
-    folder
-        Replaced as a whole.
-    metadata
-        Stored in every file.
+        Names of columns or arrays; `last` is the last one; None for all. A file with one layer gives it under any
+        label.
 
     Raises
     ------
     InputError
         For stimuli that are missing or repeated, and for vectors that are ragged or not finite. Vectors of stimuli
-        that the dataset left out (it keeps one stimulus a context, or a sample) are counted and left out too.
+        that the dataset left out (it keeps one stimulus per context, or a sample) are counted and left out too.
     """
     ids, arrays = read_activations(path)
     wanted = stimuli["stimulus_id"].astype(str).to_numpy()
@@ -50,17 +46,15 @@ def extract_activations(
     surplus = len(ids) - len(order)
     if surplus:
         _logger.info("%s: %d vectors belong to no stimulus of the dataset and are left out", path, surplus)
-    chosen = {label: _choose(path, label, list(arrays)) for label in layers}
+    chosen = {label: _choose(path, label, list(arrays)) for label in (arrays if layers is None else layers)}
     known = {
-        **metadata,
         "source": str(path),
         "architecture": "activations",
         "layers": list(arrays),
         "dtype": "float32",
         "surplus_vectors": surplus,
     }
-    with RepresentationWriter(folder, wanted, layers, known) as writer:
-        writer.write(np.arange(len(wanted)), {label: arrays[name][order] for label, name in chosen.items()})
+    return {label: arrays[name][order] for label, name in chosen.items()}, known
 
 
 def read_activations(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -69,7 +63,7 @@ def read_activations(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     Raises
     ------
     InputError
-        When the file is not readable or not of the shape described in `extract_activations`.
+        When the file is not readable or not of the shape described in `match_activations`.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; correct 'activations' in the model's entry.")

@@ -1,14 +1,16 @@
-"""From a model and a dataset to one file of vectors a layer."""
+"""From a model and a dataset to the vectors of every layer, in memory batch by batch or as one file per layer."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from thinkalike.representations.activations import extract_activations
+from thinkalike.representations.activations import match_activations
 from thinkalike.representations.layers import check_numbering
 from thinkalike.representations.storage import RepresentationWriter
 from thinkalike.representations.units import check_plan, choose_unit, plan_tokens
@@ -16,13 +18,74 @@ from thinkalike.representations.units import check_plan, choose_unit, plan_token
 _logger = logging.getLogger(__name__)
 
 
-def extract(
+@dataclass(frozen=True)
+class LayerStream:
+    """The vectors of a model's layers, computed while they are read.
+
+    Attributes
+    ----------
+    layers
+        Labels of the layers that were asked for.
+    metadata
+        What made the vectors: source, revision, architecture, numbering, sub-token, versions.
+    batches
+        Gives, until every stimulus was given once, the rows of some stimuli (k integers) and by label their vectors
+        (float32, shape (k, units)).
+    """
+
+    layers: list[str]
+    metadata: dict[str, Any]
+    batches: Iterable[tuple[np.ndarray, dict[str, np.ndarray]]]
+
+
+def extract_to_folder(
     source: Mapping[str, Any],
     sentences: pd.DataFrame,
     stimuli: pd.DataFrame,
     *,
     layers: Iterable[str],
     folder: str | Path,
+    metadata: Mapping[str, Any] | None = None,
+    threads: int = 1,
+    **settings: Any,
+) -> None:
+    """Write the vectors of all stimuli in the asked layers to `folder`, whole or not at all.
+
+    Memory holds the model and one batch of all layers. Results do not depend on `tokens_per_batch` beyond the
+    rounding of float32, and the same call gives the same bytes.
+
+    Parameters
+    ----------
+    source, sentences, stimuli, layers, threads
+        As in `open_layers`. The files' rows are in the order of `stimuli`, and the file of a label is
+        `layer-{label}.parquet`.
+    folder
+        Replaced as a whole.
+    metadata
+        Stored in every file, beside what the extraction knows itself.
+    **settings
+        The other arguments of `open_layers`.
+
+    Raises
+    ------
+    InputError
+        For everything that the user has to mend, in one sentence.
+    """
+    with open_layers(source, sentences, stimuli, layers=layers, threads=threads, **settings) as stream:
+        ids = stimuli["stimulus_id"].astype(str)
+        known = {**(metadata or {}), **stream.metadata}
+        with RepresentationWriter(folder, ids, stream.layers, known, threads) as writer:
+            for rows, vectors in stream.batches:
+                writer.write(rows, vectors)
+
+
+@contextmanager
+def open_layers(
+    source: Mapping[str, Any],
+    sentences: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    *,
+    layers: Iterable[str] | None = None,
     numbering: str = "blocks",
     unit: str | None = None,
     prepend_bos: bool = False,
@@ -30,12 +93,8 @@ def extract(
     tokens_per_batch: int = 512,
     device: str = "auto",
     threads: int = 1,
-    metadata: Mapping[str, Any] | None = None,
-) -> None:
-    """Write the vectors of all stimuli in the asked layers to `folder`, whole or not at all.
-
-    Memory holds the model and one batch of all layers. Results do not depend on `tokens_per_batch` beyond the
-    rounding of float32, and the same call gives the same bytes.
+) -> Iterator[LayerStream]:
+    """Load a model and give the vectors of all stimuli, batch by batch, as long as the context is open.
 
     Parameters
     ----------
@@ -46,12 +105,10 @@ def extract(
     sentences
         `sentence_id`, `words` (list), and `text` where there is running text.
     stimuli
-        `stimulus_id`, `sentence_id`, and for words `position`, `word`. The files' rows are in this order.
+        `stimulus_id`, `sentence_id`, and for words `position`, `word`.
     layers
         Labels: "0" the input of the first block, "i" the raw output of block i, "final" after the final norm, "last"
-        the last of them. The file of a label is `layer-{label}.parquet`.
-    folder
-        Replaced as a whole.
+        the last of them; None for all that the model has.
     numbering
         `blocks`, or `hidden_states` for the list that transformers returns.
     unit
@@ -60,15 +117,17 @@ def extract(
     prepend_bos
         Whether the beginning-of-sequence token comes first where the tokenizer does not put it there.
     dtype
-        float32, bfloat16, float16 or int8 for the computation; vectors are stored as float32.
+        float32, bfloat16, float16 or int8 for the computation; the vectors are float32.
     tokens_per_batch
         The most tokens of one forward pass; halved when memory does not suffice.
     device
         `auto`, `cpu`, `cuda`, `cuda:1`.
     threads
         Of torch on the CPU.
-    metadata
-        Stored in every file, beside what the extraction knows itself.
+
+    Yields
+    ------
+    LayerStream
 
     Raises
     ------
@@ -77,9 +136,10 @@ def extract(
     """
     check_numbering(numbering)
     unit = choose_unit(unit, stimuli)
-    labels = [str(layer) for layer in layers]
+    asked = None if layers is None else [str(layer) for layer in layers]
     if "activations" in source:
-        extract_activations(Path(source["activations"]), stimuli, labels, folder, metadata or {})
+        arrays, known = match_activations(Path(source["activations"]), stimuli, asked)
+        yield LayerStream(list(arrays), known, [(np.arange(len(stimuli)), arrays)])
         return
     from thinkalike.representations import blocks, forward, loading, state_space
 
@@ -93,9 +153,8 @@ def extract(
         with state_space.suitable_kernels(loaded.network, loaded.device) as path:
             listed = forward.inspect_layers(loaded, min(plan.ids, key=len), numbering)  # type: ignore[arg-type]
             listed.check_declared(source.get("blocks_declared"))
-            resolved = listed.resolve(labels)
+            resolved = listed.resolve(listed.labels if asked is None else asked)
             known = {
-                **(metadata or {}),
                 **loaded.metadata,
                 **loading.versions(),
                 "layers": listed.labels,
@@ -107,11 +166,10 @@ def extract(
                 "state_space_path": path,
                 "unknown_subtokens": plan.unknown,
             }
-            ids = stimuli["stimulus_id"].astype(str)
-            with RepresentationWriter(folder, ids, labels, known, threads) as writer:
-                wanted = sorted(set(resolved.values()), key=listed.labels.index)
-                for rows, vectors in forward.run_batches(loaded, plan, wanted, listed.numbering, tokens_per_batch):
-                    writer.write(rows, {label: vectors[layer] for label, layer in resolved.items()})
+            wanted = sorted(set(resolved.values()), key=listed.labels.index)
+            batches = forward.run_batches(loaded, plan, wanted, listed.numbering, tokens_per_batch)
+            labelled = ((rows, {label: found[layer] for label, layer in resolved.items()}) for rows, found in batches)
+            yield LayerStream(list(resolved), known, labelled)
 
 
 @contextmanager
