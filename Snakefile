@@ -2,7 +2,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from thinkalike.study.schema import read_schema, refuse_duplicate_keys
+from thinkalike.study.schema import refuse_duplicate_keys
 from thinkalike.errors import InputError
 from thinkalike.study.needs import Needs, growing
 from thinkalike.study.study import LABEL, name_pattern
@@ -21,9 +21,7 @@ if "study" not in config:
 try:
     for path in workflow.configfiles:
         refuse_duplicate_keys(path)
-    STUDY = load_study(
-        config, read_schema(workflow.source_path("workflow/schemas/study.schema.yaml"))
-    )
+    STUDY = load_study(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

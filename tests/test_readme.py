@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from thinkalike.study.reading import load_study
-from thinkalike.study.schema import read_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,7 +49,7 @@ def test_the_models_of_the_readme_are_a_valid_study(tmp_path):
     (tmp_path / "language.fcfg").touch()
     dataset = {"grammar": "language.fcfg", "corpus": {"grammar": "language.fcfg"}}
     study = {"study": "readme", "datasets": {"words": dataset}, **yaml.safe_load(block)}
-    loaded = load_study(study, read_schema(ROOT / "workflow/schemas/study.schema.yaml"), tmp_path)
+    loaded = load_study(study, tmp_path)
     assert list(loaded.models) == ["bert-seed0", "bert-seed1", "bert-untrained", "gpt2", "cortex"]
 
 

@@ -1,5 +1,7 @@
 """A study's configuration: what is filled in, what is refused, and in which words."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from thinkalike.study.schema import read_schema, refuse_duplicate_keys, validate
 from thinkalike.study.study import name_pattern
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = read_schema(ROOT / "workflow/schemas/study.schema.yaml")
+SCHEMA = read_schema()
 
 
 def minimal(**changes):
@@ -33,7 +35,7 @@ def base(tmp_path):
 
 
 def test_defaults_are_filled_in_at_every_level(base):
-    study = load_study(minimal(), SCHEMA, base)
+    study = load_study(minimal(), base)
     assert study.seed == 0
     assert study.mlem["folds"] == 5
     assert study.representations["numbering"] == "blocks"
@@ -43,7 +45,7 @@ def test_defaults_are_filled_in_at_every_level(base):
 
 def test_the_given_configuration_is_left_as_it_was(base):
     given = minimal()
-    load_study(given, SCHEMA, base)
+    load_study(given, base)
     assert given == minimal()
 
 
@@ -63,7 +65,7 @@ def test_the_given_configuration_is_left_as_it_was(base):
     ],
 )
 def test_layers_of_a_model(base, entry, layers):
-    assert load_study(minimal(models={"m": entry}), SCHEMA, base).models["m"].layers == layers
+    assert load_study(minimal(models={"m": entry}), base).models["m"].layers == layers
 
 
 def test_seeds_become_models_and_untrained_models_controls(base):
@@ -71,7 +73,7 @@ def test_seeds_become_models_and_untrained_models_controls(base):
         "gpt2": {"train": "gpt2", "layers": 1, "seeds": [0, 3]},
         "gpt2-untrained": {"train": "gpt2", "layers": 1, "steps": 0},
     }
-    study = load_study(minimal(models=models), SCHEMA, base)
+    study = load_study(minimal(models=models), base)
     assert list(study.models) == ["gpt2-seed0", "gpt2-seed3", "gpt2-untrained"]
     assert [model.seed for model in study.models.values()] == [0, 3, 0]
     assert [model.control for model in study.models.values()] == [False, False, True]
@@ -80,7 +82,7 @@ def test_seeds_become_models_and_untrained_models_controls(base):
 
 def test_pairs_are_unordered_sorted_and_hold_each_model_with_itself(base):
     models = {name: {"hub": "x", "layers": 1} for name in ("b", "a", "c")}
-    study = load_study(minimal(models=models), SCHEMA, base)
+    study = load_study(minimal(models=models), base)
     assert study.pairs == [("a", "a"), ("a", "b"), ("a", "c"), ("b", "b"), ("b", "c"), ("c", "c")]
 
 
@@ -90,7 +92,7 @@ def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
         representations={"unit": "last"},
     )
     config["datasets"]["words"]["unit"] = "mean"
-    study = load_study(config, SCHEMA, base)
+    study = load_study(config, base)
     assert study.extraction_settings("words", "a")["unit"] == "first"
     assert study.extraction_settings("words", "b")["unit"] == "mean"
 
@@ -131,7 +133,7 @@ def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
 )
 def test_a_wrong_configuration_is_named_in_one_sentence(base, changes, words):
     with pytest.raises(InputError) as raised:
-        load_study(minimal(**changes), SCHEMA, base)
+        load_study(minimal(**changes), base)
     message = str(raised.value)
     assert "\n" not in message
     for word in words:
@@ -142,25 +144,25 @@ def test_a_feature_that_the_dataset_does_not_declare_is_named(base):
     config = minimal(mlem={"features": ["tense", "colour"]})
     config["datasets"]["words"]["features"] = ["tense", "gender"]
     with pytest.raises(InputError, match=r"mlem.features names 'colour', but datasets.words declares tense, gender"):
-        load_study(config, SCHEMA, base)
+        load_study(config, base)
 
 
 def test_a_feature_that_the_source_does_not_offer_is_named_before_anything_runs(base):
     offered = "question, tense, gender, tree_depth, word_length, word_position, sentence_length, word_identity"
     expected = rf"mlem.features names 'colour', but language.fcfg offers {offered}"
     with pytest.raises(InputError, match=expected):
-        load_study(minimal(mlem={"features": ["tense", "colour"]}), SCHEMA, base)
+        load_study(minimal(mlem={"features": ["tense", "colour"]}), base)
 
     misspelt = minimal()
     misspelt["datasets"]["words"]["features"] = {"tense": None, "gendre": {"kind": "ordinal"}}
     with pytest.raises(InputError, match=r"datasets.words.features names 'gendre', but language.fcfg offers question"):
-        load_study(misspelt, SCHEMA, base)
+        load_study(misspelt, base)
 
     (base / "words.csv").write_text("sentence_id,word,animacy\n")
     table = minimal(models={"cortex": {"activations": "cortex.parquet"}})
     table["datasets"] = {"words": {"table": "words.csv", "features": ["animacy"], "controls": ["frequency"]}}
     with pytest.raises(InputError, match=r"controls names 'frequency', but words\.csv offers sentence_id, word"):
-        load_study(table, SCHEMA, base)
+        load_study(table, base)
 
 
 def test_what_a_source_offers(base):
@@ -173,14 +175,14 @@ def test_what_a_source_offers(base):
 
 
 def test_a_published_set_is_spelled_out(base):
-    study = load_study(minimal(similarity={"feature_agnostic": ["rsa", "ot+is"]}), SCHEMA, base)
+    study = load_study(minimal(similarity={"feature_agnostic": ["rsa", "ot+is"]}), base)
     agnostic = study.similarity["feature_agnostic"]
     assert agnostic[:2] == ["rsa", "procrustes.ot+is"] and len(agnostic) == 5
 
 
 def test_a_measure_that_its_set_does_not_have_is_refused(base):
     with pytest.raises(InputError, match=r"'rsa.ot\+is', but ot\+is has procrustes"):
-        load_study(minimal(similarity={"feature_agnostic": ["rsa.ot+is"]}), SCHEMA, base)
+        load_study(minimal(similarity={"feature_agnostic": ["rsa.ot+is"]}), base)
 
 
 def test_the_schema_knows_every_measure():
@@ -224,3 +226,23 @@ def test_the_name_pattern_matches_exactly_the_names():
     assert pattern.match("gpt2") and pattern.match("a.b")
     assert not pattern.match("gpt23") and not pattern.match("axb")
     assert not re.match(f"^(?:{name_pattern([])})$", "")
+
+
+def test_reading_a_study_imports_neither_numpy_nor_pandas():
+    code = """
+import importlib, pkgutil, sys
+from types import SimpleNamespace
+import yaml
+import thinkalike.study
+for module in pkgutil.iter_modules(thinkalike.study.__path__):
+    importlib.import_module(f"thinkalike.study.{module.name}")
+from thinkalike.study.needs import Needs, disk_message
+from thinkalike.study.reading import load_study
+study = load_study(yaml.safe_load(open("config/config.yaml")))
+needs = Needs(study, "results/absent")
+disk_message(needs)
+needs.mlem_memory(SimpleNamespace(dataset=next(iter(study.datasets)), model=next(iter(study.models))), 1)
+print(sorted({"numpy", "pandas", "pyarrow", "torch"} & set(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout == "[]\n", result.stdout + result.stderr

@@ -24,8 +24,7 @@ ARCHITECTURE = {
 @pytest.fixture(scope="module")
 def study() -> Any:
     """Return config/llm.yaml."""
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "study.schema.yaml").read_text())
-    return load_study(yaml.safe_load((ROOT / "config" / "llm.yaml").read_text()), schema, ROOT)
+    return load_study(yaml.safe_load((ROOT / "config" / "llm.yaml").read_text()), ROOT)
 
 
 def test_study_has_the_models(study: Any) -> None:

@@ -12,11 +12,9 @@ import pytest
 from activation_study import activation_study
 from workflow_runs import ROOT, Workflow
 
-from thinkalike.study.disk import disk_message
 from thinkalike.study.model_size import model_size
-from thinkalike.study.needs import Needs, growing
+from thinkalike.study.needs import Needs, disk_message, growing
 from thinkalike.study.reading import load_study
-from thinkalike.study.schema import read_schema
 from thinkalike.study.study import Study
 from thinkalike.tables import write_table
 
@@ -28,7 +26,7 @@ def study_of(models: dict[str, Any], sentences: int = 1000, **more: Any) -> Stud
         "models": models,
         **more,
     }
-    return load_study(content, read_schema(ROOT / "workflow/schemas/study.schema.yaml"), ROOT)
+    return load_study(content, ROOT)
 
 
 def local_model(folder: Path, width: int, layers: int) -> dict[str, Any]:
@@ -49,7 +47,12 @@ def needs_of(folder: Path, width: int = 768, layers: int = 12, sentences: int = 
 
 def estimate(needs: Needs, stage: str, attempt: int = 1, measure: str = "rsa") -> tuple[int, int]:
     wildcards = SimpleNamespace(dataset="words", model="m", model_a="m", model_b="m", measure=measure)
-    return needs.memory(stage)(wildcards, attempt), needs.minutes(stage)(wildcards, attempt)
+    memory, minutes = {
+        "extract": (needs.extract_memory, needs.extract_minutes),
+        "mlem": (needs.mlem_memory, needs.mlem_minutes),
+        "similarity": (needs.similarity_memory, needs.similarity_minutes),
+    }[stage]
+    return memory(wildcards, attempt), minutes(wildcards, attempt)
 
 
 @pytest.mark.parametrize("stage", ["extract", "mlem", "similarity"])

@@ -18,8 +18,8 @@ rule mlem:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("mlem"),
-        runtime=NEEDS.minutes("mlem"),
+        mem_mb=NEEDS.mlem_memory,
+        runtime=NEEDS.mlem_minutes,
     params:
         settings=STUDY.mlem,
         seed=STUDY.seed,

@@ -1,7 +1,7 @@
 # Operation: parts of a study as targets, downloads, disk, cleaning, and what the jobs took.
 # `snakemake --list-target-rules` shows the targets; docs/cluster.md says what they are for.
 
-from thinkalike.study.disk import disk_message
+from thinkalike.study.needs import disk_message
 
 
 onstart:

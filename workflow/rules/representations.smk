@@ -21,8 +21,8 @@ rule train:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("train"),
-        runtime=NEEDS.minutes("train"),
+        mem_mb=NEEDS.train_memory,
+        runtime=NEEDS.train_minutes,
     params:
         architecture=lambda wildcards: STUDY.models[wildcards.model].location,
         layers=lambda wildcards: STUDY.models[wildcards.model].blocks,
@@ -59,8 +59,8 @@ rule extract:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("extract"),
-        runtime=NEEDS.minutes("extract"),
+        mem_mb=NEEDS.extract_memory,
+        runtime=NEEDS.extract_minutes,
     params:
         source=lambda wildcards: STUDY.source(wildcards.model),
         layers=lambda wildcards: STUDY.models[wildcards.model].layers,

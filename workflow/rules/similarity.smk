@@ -51,8 +51,8 @@ rule compare_representations:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("similarity"),
-        runtime=NEEDS.minutes("similarity"),
+        mem_mb=NEEDS.similarity_memory,
+        runtime=NEEDS.similarity_minutes,
     params:
         layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
         layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,
@@ -188,7 +188,7 @@ rule diagnose:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("mlem"),
+        mem_mb=NEEDS.mlem_memory,
         runtime=growing(20),
     params:
         layers=lambda wildcards: STUDY.models[wildcards.model].layers,
@@ -237,7 +237,7 @@ rule probe:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=NEEDS.memory("mlem"),
+        mem_mb=NEEDS.mlem_memory,
         runtime=growing(60),
     params:
         features=STUDY.mlem.get("features"),

@@ -41,12 +41,12 @@ def check(study: Annotated[Path, typer.Argument(help="A study's YAML file.")]) -
     import yaml
 
     from thinkalike.study.reading import load_study
-    from thinkalike.study.schema import read_schema, refuse_duplicate_keys
+    from thinkalike.study.schema import refuse_duplicate_keys
 
     try:
         refuse_duplicate_keys(study)
         content = yaml.safe_load(study.read_text(encoding="utf-8"))
-        loaded = load_study(content, read_schema(Path("workflow/schemas/study.schema.yaml")))
+        loaded = load_study(content)
     except (InputError, FileNotFoundError) as error:
         _fail(error)
     layers = len(loaded.every_layer["layer"])

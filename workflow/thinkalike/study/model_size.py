@@ -1,10 +1,12 @@
 """How wide and how large a model is, as far as files that are already here tell; nothing is downloaded or loaded."""
 
+import ast
 import json
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from thinkalike.study.study import Model
 
@@ -102,19 +104,20 @@ def _of_activations(model: Model) -> ModelSize:
 
 
 def _npz_units(path: Path) -> int | None:
-    import zipfile
-
-    from numpy.lib import format as numpy_format
-
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             with archive.open(name) as file:
-                version = numpy_format.read_magic(file)
-                read = numpy_format.read_array_header_1_0 if version == (1, 0) else numpy_format.read_array_header_2_0
-                shape = read(file)[0]
+                shape = _npy_shape(file)
             if len(shape) == 2:
                 return int(shape[1])
     return None
+
+
+def _npy_shape(file: IO[bytes]) -> tuple[int, ...]:
+    """Return the shape that the header of an array in NumPy's format tells: a Python literal after its length."""
+    major = file.read(8)[6]
+    size = int.from_bytes(file.read(2 if major == 1 else 4), "little")
+    return ast.literal_eval(file.read(size).decode("utf-8" if major > 2 else "latin-1"))["shape"]
 
 
 def _parquet_units(path: Path) -> int | None:

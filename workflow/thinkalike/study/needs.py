@@ -4,6 +4,7 @@ The constants come from benchmarks/workflow_costs.py on one core; each estimate 
 ten and grows with every attempt, so that the tenth runs at the second. Estimates change no result and rerun nothing.
 """
 
+import shutil
 from collections.abc import Callable
 from functools import cached_property
 from math import ceil
@@ -44,8 +45,26 @@ def growing(amount: int) -> Callable[[Any, int], int]:
     return grown
 
 
+def _megabytes(estimate: "Callable[[Needs, Any], float]") -> "Callable[[Needs, Any, int], int]":
+    """Make an estimate what a rule gives as `mem_mb`: whole hundreds, more with every attempt."""
+
+    def mem_mb(self: "Needs", wildcards: Any, attempt: int) -> int:
+        return 100 * ceil(estimate(self, wildcards) / 100) * attempt
+
+    return mem_mb
+
+
+def _minutes(estimate: "Callable[[Needs, Any], float]") -> "Callable[[Needs, Any, int], int]":
+    """Make an estimate in seconds what a rule gives as `runtime`: minutes, with a margin, more with every attempt."""
+
+    def runtime(self: "Needs", wildcards: Any, attempt: int) -> int:
+        return (10 + ceil(_SAFETY * estimate(self, wildcards) / 60)) * attempt
+
+    return runtime
+
+
 class Needs:
-    """Estimates of one study.
+    """Estimates of one study; the methods with `memory` and `minutes` in their names go into rules as they are.
 
     Parameters
     ----------
@@ -59,24 +78,6 @@ class Needs:
         self.study = study
         self.results = Path(results)
         self._stimuli: dict[str, int] = {}
-
-    def memory(self, stage: str) -> Callable[[Any, int], int]:
-        """Return the function of wildcards and attempt that a rule gives as `mem_mb`."""
-        estimate = getattr(self, f"_memory_{stage}")
-
-        def mem_mb(wildcards: Any, attempt: int) -> int:
-            return 100 * ceil(estimate(wildcards) / 100) * attempt
-
-        return mem_mb
-
-    def minutes(self, stage: str) -> Callable[[Any, int], int]:
-        """Return the function of wildcards and attempt that a rule gives as `runtime`."""
-        estimate = getattr(self, f"_seconds_{stage}")
-
-        def runtime(wildcards: Any, attempt: int) -> int:
-            return (10 + ceil(_SAFETY * estimate(wildcards) / 60)) * attempt
-
-        return runtime
 
     def stimuli(self, dataset: str) -> int:
         """Return the number of stimuli: of the table, once it is there, else what the study asks for."""
@@ -111,15 +112,18 @@ class Needs:
         n = self.stimuli(dataset)
         return min(n, most or n) ** 2 / 2e6
 
-    def _memory_train(self, wildcards: Any) -> float:
+    @_megabytes
+    def train_memory(self, wildcards: Any) -> float:
         return _BASE_TORCH + 100 * self.sizes[wildcards.model].parameters / 1e6
 
-    def _seconds_train(self, wildcards: Any) -> float:
+    @_minutes
+    def train_minutes(self, wildcards: Any) -> float:
         model = self.study.models[wildcards.model]
         steps = model.settings.get("steps", 1000)
         return 60 + steps * (model.blocks or 1) * (self.sizes[wildcards.model].units / 128) ** 1.5 * 0.02
 
-    def _memory_extract(self, wildcards: Any) -> float:
+    @_megabytes
+    def extract_memory(self, wildcards: Any) -> float:
         name = wildcards.model
         model = self.study.models[name]
         if model.kind == "activations":
@@ -128,20 +132,23 @@ class Needs:
         dtype = self.study.extraction_settings(wildcards.dataset, name).get("dtype", "float32")
         return _BASE_TORCH + 1.5 * _BYTES[dtype] * self.sizes[name].parameters / 1e6
 
-    def _seconds_extract(self, wildcards: Any) -> float:
+    @_minutes
+    def extract_minutes(self, wildcards: Any) -> float:
         model = self.study.models[wildcards.model]
         numbers = self._millions(wildcards.dataset, wildcards.model) * len(model.layers)
         # A word has about one and a half sub-tokens, and each weight costs a multiplication and an addition.
         operations = 3 * self.stimuli(wildcards.dataset) * self.sizes[wildcards.model].parameters
         return 30 + operations / _FORWARD_SPEED + 0.05 * numbers
 
-    def _memory_mlem(self, wildcards: Any) -> float:
+    @_megabytes
+    def mlem_memory(self, wildcards: Any) -> float:
         # The vectors as they are stored, in double precision and centred; held-out distances, their order and ranks.
         folds = self.study.mlem["folds"]
         held_out = self._pairs(wildcards.dataset) / folds**2
         return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + 64 * held_out
 
-    def _seconds_mlem(self, wildcards: Any) -> float:
+    @_minutes
+    def mlem_minutes(self, wildcards: Any) -> float:
         dataset, name = wildcards.dataset, wildcards.model
         product = self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED
         return self._repetitions() * (product + _SECONDS_PER_MILLION_PAIRS * self._pairs(dataset))
@@ -153,7 +160,8 @@ class Needs:
         # cannot be told from the configuration alone are allowed for.
         return repeated + (10 if self.study.mlem["interactions"] else 2)
 
-    def _memory_similarity(self, wildcards: Any) -> float:
+    @_megabytes
+    def similarity_memory(self, wildcards: Any) -> float:
         names = (wildcards.model_a, wildcards.model_b)
         layers = [len(self.study.models[name].layers) for name in names]
         numbers = sum(
@@ -162,7 +170,8 @@ class Needs:
         pairs = self._pairs(wildcards.dataset, _MOST_STIMULI_IN_PAIRS)
         return _BASE + 20 * numbers + min(_SHELF, 4 * pairs * sum(layers)) + 40 * pairs
 
-    def _seconds_similarity(self, wildcards: Any) -> float:
+    @_minutes
+    def similarity_minutes(self, wildcards: Any) -> float:
         dataset = wildcards.dataset
         names = (wildcards.model_a, wildcards.model_b)
         counts = [len(self.study.models[name].layers) for name in names]
@@ -174,6 +183,43 @@ class Needs:
         repeated = 1 + sum(self.study.similarity.get(key, 0) for key in ("permutations", "resamples"))
         each = _SECONDS_PER_SEARCH if wildcards.measure == "dsa" else _SECONDS_PER_MILLION_COMPARED * pairs
         return repeated * (once + counts[0] * counts[1] * each)
+
+
+def disk_message(needs: Needs) -> str:
+    """Return a sentence or two: what the vectors take, what is free, which widths are guessed, what can be removed."""
+    study = needs.study
+    total = sum(needs.bytes_of_vectors(dataset, model) for dataset in study.datasets for model in study.models)
+    free = shutil.disk_usage(_existing(needs.results)).free
+    stimuli = ", ".join(f"{needs.stimuli(dataset):,} stimuli of {dataset}" for dataset in study.datasets)
+    layers = len(study.every_layer["layer"])
+    text = (
+        f"Disk: the representations ({layers:,} layers, about {stimuli}) take up to {_size(total)}, "
+        f"{_size(free)} are free."
+    )
+    if needs.guessed:
+        text += f" The width of {_few(needs.guessed)} is not known before the download; a guess is used."
+    if total > free:
+        text += " That is not enough: free some, or keep fewer layers."
+    return text + " `snakemake remove_representations` frees them once the study is complete."
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more models"
+
+
+def _size(number: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"
 
 
 def _rows(table: Path) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from thinkalike.catalogue import MEASURE_SETS
 from thinkalike.errors import InputError
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
-from thinkalike.study.schema import validate
+from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.study import ONLY_FOR, SOURCES, Model, Study
 
 # Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
@@ -16,15 +16,13 @@ TRAINED_ARCHITECTURES = {"bert": False, "gpt2": True, "lstm": False, "mamba": Tr
 _OWN = ("layers", "final", "seeds", "family", "control")
 
 
-def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str | Path = ".") -> Study:
+def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
     """Build a study from its configuration.
 
     Parameters
     ----------
     config
         What the study's YAML file holds.
-    schema
-        JSON schema of a study.
     base
         Folder that the paths in the configuration are relative to.
 
@@ -33,7 +31,7 @@ def load_study(config: Mapping[str, Any], schema: Mapping[str, Any], base: str |
     InputError
         If a key, a value, a combination of them or a file is wrong; nothing has run by then.
     """
-    content = validate(config, schema)
+    content = validate(config, read_schema())
     datasets = {name: _dataset(name, entry, Path(base)) for name, entry in content["datasets"].items()}
     models = _models(content["models"], content["representations"], content["seed"], Path(base))
     _check_corpora(datasets, models)

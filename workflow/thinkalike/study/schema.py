@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +13,11 @@ import yaml
 from thinkalike.errors import InputError
 
 
-def read_schema(path: str | Path) -> dict[str, Any]:
-    """Read the schema of a study."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+@cache
+def read_schema() -> dict[str, Any]:
+    """Return the schema of a study, which must not be changed: every caller gets the same."""
+    text = (files("thinkalike.study") / "study.schema.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
