@@ -185,21 +185,6 @@ def test_a_measure_that_its_set_does_not_have_is_refused(base):
         load_study(minimal(similarity={"feature_agnostic": ["rsa.ot+is"]}), base)
 
 
-def test_the_schema_knows_every_measure():
-    from thinkalike.catalogue import MEASURE_SETS
-    from thinkalike.similarity import MEASURES
-
-    properties = SCHEMA["properties"]["similarity"]["properties"]
-    agnostic, sets, _ = properties["feature_agnostic"]["items"]["anyOf"]
-    by_kind = {
-        kind: {m.name for m in MEASURES.values() if m.compares == kind}
-        for kind in ("profiles", "representations", "sequences")
-    }
-    assert set(agnostic["enum"]) == by_kind["representations"] | by_kind["sequences"]
-    assert set(properties["feature_based"]["items"]["enum"]) == by_kind["profiles"]
-    assert set(sets["enum"]) == set(MEASURE_SETS)
-
-
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="lacks the key 'models'"):
         validate({"study": "a", "datasets": {"d": {"grammar": "x"}}}, SCHEMA)

@@ -1,11 +1,11 @@
 """Checks and preprocessing of representations as matrices: rows are stimuli, columns are units."""
 
-import re
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from thinkalike.catalogue import check_preprocessing
 from thinkalike.errors import InputError
 
 Matrix = npt.NDArray[np.float64]
@@ -96,6 +96,7 @@ def preprocess(X: Matrix, how: str = "none") -> Matrix:
         constant column stays 0), which takes the weight from a few huge dimensions; `drop-top-k`, centre and remove
         the k principal components of largest variance.
     """
+    check_preprocessing(how)
     if how == "none":
         return X
     if how == "centre":
@@ -103,13 +104,7 @@ def preprocess(X: Matrix, how: str = "none") -> Matrix:
     if how == "z-score":
         deviation = X.std(axis=0)
         return np.divide(centre(X), deviation, out=np.zeros_like(X), where=deviation > 1e-12 * np.abs(X).max(axis=0))
-    dropped = re.fullmatch(r"drop-top-([1-9]\d*)", how)
-    if dropped is None:
-        raise InputError(
-            f"Preprocessing '{how}' is not known; it must be 'none', 'centre', 'z-score' or 'drop-top-k' with k a "
-            "number, as in 'drop-top-1'."
-        )
-    return _drop_top_components(centre(X), int(dropped[1]))
+    return _drop_top_components(centre(X), int(how.removeprefix("drop-top-")))
 
 
 def _drop_top_components(X: Matrix, count: int) -> Matrix:

@@ -14,12 +14,12 @@ from transformers import (
     PreTrainedModel,
 )
 
+from thinkalike.catalogue import HEAD_WIDTH, check_width
 from thinkalike.errors import InputError
 from thinkalike.representations.lstm import LSTMConfig, LSTMForCausalLM
 from thinkalike.representations.training.settings import settings_of
 from thinkalike.representations.training.tokenizer import END, PAD, START
 
-_HEAD_WIDTH = 32
 # Large models have 4. At these sizes 2 learnt better in the same number of updates, and a fifth faster.
 _INNER = 2
 _MAMBA_STATE = 8
@@ -60,8 +60,7 @@ def build_model(
     settings_of(architecture)
     if layers < 1:
         raise InputError(f"A model of {layers} layers cannot be built: 'layers' must be at least 1.")
-    if width < 1 or (width > _HEAD_WIDTH and width % _HEAD_WIDTH):
-        raise InputError(f"A width of {width} cannot be built: 'width' must be a multiple of {_HEAD_WIDTH}.")
+    check_width(width)
     # The library initialises from torch's global generator: it is given back as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -73,7 +72,7 @@ def _bert(layers: int, width: int, vocabulary: int, positions: int, scale: float
         vocab_size=vocabulary,
         hidden_size=width,
         num_hidden_layers=layers,
-        num_attention_heads=max(1, width // _HEAD_WIDTH),
+        num_attention_heads=max(1, width // HEAD_WIDTH),
         intermediate_size=_INNER * width,
         max_position_embeddings=positions,
         hidden_dropout_prob=0.0,
@@ -89,7 +88,7 @@ def _gpt2(layers: int, width: int, vocabulary: int, positions: int, scale: float
         vocab_size=vocabulary,
         n_embd=width,
         n_layer=layers,
-        n_head=max(1, width // _HEAD_WIDTH),
+        n_head=max(1, width // HEAD_WIDTH),
         n_positions=positions,
         n_inner=_INNER * width,
         resid_pdrop=0.0,

@@ -119,10 +119,6 @@ class Svcca(_Canonical):
     variance: float = 0.99
     allow_trivial: bool = False
 
-    def __post_init__(self) -> None:
-        if not 0 < self.variance <= 1:
-            raise InputError(f"Option 'variance' is {self.variance} but must be above 0 and at most 1.")
-
     def variance_kept(self) -> float:
         """Return the share of variance that the basis keeps."""
         return self.variance

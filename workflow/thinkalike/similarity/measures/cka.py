@@ -11,7 +11,7 @@ from thinkalike.errors import InputError
 from thinkalike.numerics.distances import squared_distances
 from thinkalike.numerics.matrices import Matrix, centre, fewer_columns
 from thinkalike.similarity.measures.linear_kernels import KernelRows, kernel_products, kernel_rows
-from thinkalike.similarity.measures.measure import Comparator, check_option, measure
+from thinkalike.similarity.measures.measure import Comparator, measure
 from thinkalike.similarity.measures.pair_vectors import (
     PairVector,
     PairVectorComparator,
@@ -21,7 +21,6 @@ from thinkalike.similarity.measures.pair_vectors import (
 )
 
 Bandwidth = Literal["median", "lower_median", "median_nonzero"]
-_BANDWIDTHS = ("median", "lower_median", "median_nonzero")
 _GRAM_LIMIT = 4000  # stimuli; beyond, a pair's cross-covariance costs less than its share of two n x n kernels
 
 
@@ -61,12 +60,6 @@ class _Cka(PairVectorComparator):
     batch_size: int | None = None
 
     u_centred: ClassVar[bool]
-
-    def __post_init__(self) -> None:
-        check_option("kernel", self.kernel, ("linear", "rbf"))
-        check_option("bandwidth", self.bandwidth, _BANDWIDTHS)
-        if self.batch_size is not None and self.batch_size < 4:
-            raise InputError(f"Option 'batch_size' is {self.batch_size} but CKA needs batches of at least 4 stimuli.")
 
     def centred_kernel(self, K: Matrix) -> PairVector:
         """Return the vector of a centred kernel."""

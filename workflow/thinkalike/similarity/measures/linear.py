@@ -68,10 +68,6 @@ class LinearRegression(Comparator):
     seed: int = 0
     allow_trivial: bool = False
 
-    def __post_init__(self) -> None:
-        if self.folds < 0 or self.folds == 1:
-            raise InputError(f"Option 'folds' is {self.folds} but must be 0 (in-sample) or at least 2.")
-
     def prepare(self, X: Matrix) -> _Layer:
         """Return the layer."""
         if self.folds == 0:

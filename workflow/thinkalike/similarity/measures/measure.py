@@ -1,13 +1,13 @@
 """What a similarity measure is: a comparator that computes it, and what must be known to read its number.
 
 To add a measure, write one class (or, where nothing is worth keeping per layer, one function) in the module of its
-family and put `@measure(...)` with its metadata above it:
+family, put `@measure(...)` with its metadata above it, and its name and options into the catalogue:
 
     @measure(name="largest_row_ratio", family="example", formula="...", ...)
     def largest_row_ratio(X: Matrix, Y: Matrix, *, order: int = 2) -> float:
         ...
 
-Everything else follows from there: `compare`, `compare_all`, the workflow, the table of measures, the property tests.
+The rest follows: `compare`, `compare_all`, studies, the table of measures (written by `documentation`), property tests.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
-from thinkalike.catalogue import MEASURE_SETS
+from thinkalike.catalogue import MEASURE_OPTIONS, MEASURE_SETS, check_options, measure_options
 from thinkalike.errors import InputError
 from thinkalike.numerics.matrices import Matrix
 from thinkalike.numerics.parallel import parallel_map
@@ -143,11 +143,9 @@ class Measure:
         return {**defaults, **self.preset}
 
     def with_options(self, options: Mapping[str, Any] | None = None) -> Comparator:
-        """Return a comparator with these options, after a check of their names."""
-        for key in options or {}:
-            if key not in self.options:
-                known = ", ".join(self.options) or "none"
-                raise InputError(f"Measure '{self.name}' has no option '{key}'; its options are: {known}.")
+        """Return a comparator with these options, after a check of their names and values."""
+        catalogued = MEASURE_OPTIONS.get(self.name.partition(".")[0], {})
+        check_options(self.name, options or {}, {key: catalogued.get(key) for key in self.options})
         return self.comparator(**{**self.preset, **(options or {})})
 
 
@@ -208,13 +206,10 @@ def find_measure(name: str) -> Measure:
     A measure with the convention of a published set is called `measure.set`, such as `procrustes.ot+is`.
     """
     base, _, published = name.partition(".")
-    if base not in MEASURES:
-        raise InputError(f"There is no measure '{name}'; choose one of {', '.join(sorted(MEASURES))}.")
+    if base not in MEASURES or published:
+        measure_options(name)  # refuses a name that is not in the catalogue
     if not published:
         return MEASURES[base]
-    if base not in MEASURE_SETS.get(published, {}):
-        known = ", ".join(f"{member}.{each}" for each, members in MEASURE_SETS.items() for member in members)
-        raise InputError(f"There is no measure '{name}'; measures of published sets are {known}.")
     preset = MEASURE_SETS[published][base]
     # Without centring, a translation of the stimuli changes the value.
     lost = {"translation"} if preset.get("centre") is False else set()

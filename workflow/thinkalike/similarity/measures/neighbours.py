@@ -51,10 +51,6 @@ class _Neighbours(Comparator):
     k: int = 10
     centre: bool = True
 
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise InputError(f"Option 'k' is {self.k} but must be at least 1.")
-
     def prepare(self, X: Matrix) -> Neighbourhood:
         """Return the neighbours of every stimulus."""
         if self.k >= len(X):

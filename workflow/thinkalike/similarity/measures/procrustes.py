@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from thinkalike.errors import InputError
 from thinkalike.numerics.distances import unit_rows
 from thinkalike.numerics.matrices import Matrix, centre, fewer_columns, unit_norm
 from thinkalike.similarity.measures.measure import Comparator, measure
@@ -89,10 +88,6 @@ class ProcrustesAngular(_Procrustes):
 
     centre: bool = True
     alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.alpha <= 1:
-            raise InputError(f"Option 'alpha' is {self.alpha} but must be from 0 (whitened) to 1 (rotations only).")
 
     def prepare(self, X: Matrix) -> Matrix:
         """Return the (partly whitened) rows of unit Frobenius norm."""

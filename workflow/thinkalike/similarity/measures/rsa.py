@@ -10,7 +10,7 @@ import numpy.typing as npt
 from thinkalike.numerics.distances import dissimilarities, squared_distances
 from thinkalike.numerics.matrices import Matrix, centre, unit_norm
 from thinkalike.numerics.ranks import centred_ranks
-from thinkalike.similarity.measures.measure import Comparator, check_option, measure
+from thinkalike.similarity.measures.measure import Comparator, measure
 from thinkalike.similarity.measures.pair_vectors import PairVector, PairVectorComparator, pair_vector, permuter
 
 Dissimilarity = Literal["euclidean", "sqeuclidean", "cosine", "correlation"]
@@ -53,10 +53,6 @@ class Rsa(PairVectorComparator):
     dissimilarity: Dissimilarity = "euclidean"
     comparison: Comparison = "spearman"
     centre: bool = False
-
-    def __post_init__(self) -> None:
-        check_option("dissimilarity", self.dissimilarity, ("euclidean", "sqeuclidean", "cosine", "correlation"))
-        check_option("comparison", self.comparison, ("spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"))
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return ranks (integers), centred dissimilarities, or dissimilarities, as the comparison needs."""
@@ -122,9 +118,6 @@ class RsmNormDifference(Comparator):
     centre: bool = True
     normalise: bool = True
     per_pair: bool = False
-
-    def __post_init__(self) -> None:
-        check_option("dissimilarity", self.dissimilarity, ("euclidean", "cosine"))
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return the dissimilarities."""
