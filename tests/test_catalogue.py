@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,7 @@ from thinkalike.errors import InputError
 from thinkalike.similarity import MEASURES
 from thinkalike.study.schema import read_schema
 
-SCHEMA = read_schema(Path(__file__).resolve().parents[1] / "workflow/schemas/study.schema.yaml")
+SCHEMA = read_schema()
 
 
 def test_it_needs_no_numbers():

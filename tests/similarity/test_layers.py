@@ -6,7 +6,8 @@ import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.similarity import diagnose, diagnose_layers, probe_layer
+from thinkalike.mlem.probes import probe_layer
+from thinkalike.representations.diagnostics import diagnose, diagnose_layers
 
 RNG = np.random.default_rng(0)
 N = 240

@@ -9,7 +9,8 @@ import pytest
 PROGRAM = """
 import hashlib, warnings
 import numpy as np
-from thinkalike.similarity import MEASURES, compare_models, diagnose
+from thinkalike.representations.diagnostics import diagnose
+from thinkalike.similarity import MEASURES, compare_models
 
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(0)

@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
+    from thinkalike.representations.diagnostics import diagnose_layers
     from thinkalike.representations.storage import read_layers
-    from thinkalike.similarity import diagnose_layers
     from thinkalike.tables import write_table
 
     layers = read_layers(snakemake.input[0], snakemake.params.layers)

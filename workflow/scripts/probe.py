@@ -4,8 +4,8 @@ from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
     from thinkalike.features import choose_features
+    from thinkalike.mlem.probes import probe_layer
     from thinkalike.representations.storage import in_order, layer_path, read_representation
-    from thinkalike.similarity import probe_layer
     from thinkalike.stimuli import read_stimuli
     from thinkalike.tables import write_table
 

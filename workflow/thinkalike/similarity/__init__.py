@@ -1,26 +1,13 @@
 """How alike are two layers? Every measure says what its number means; see `MEASURES`."""
 
 from thinkalike.catalogue import MEASURE_SETS
-from thinkalike.mlem.probes import probe_layer
-from thinkalike.representations.diagnostics import diagnose, diagnose_layers
 from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
 from thinkalike.similarity.compare import compare, compare_all, compare_models
 from thinkalike.similarity.compare_profiles import compare_profiles
-from thinkalike.similarity.decomposition import decompose_weighted_kendall
+from thinkalike.similarity.inputs import align
 from thinkalike.similarity.maps import map_layers, multidimensional_scaling
-from thinkalike.similarity.measures import (  # noqa: F401  (importing a family registers its measures)
-    canonical,
-    cka,
-    distance_correlation,
-    dynamics,
-    linear,
-    neighbours,
-    procrustes,
-    profiles,
-    rsa,
-)
 from thinkalike.similarity.measures.measure import MEASURES, Measure
-from thinkalike.similarity.stimuli import align
+from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
 from thinkalike.similarity.trajectories import trajectory_distance, trajectory_table
 
 __all__ = [
@@ -35,11 +22,8 @@ __all__ = [
     "compare_models",
     "compare_profiles",
     "decompose_weighted_kendall",
-    "diagnose",
-    "diagnose_layers",
     "map_layers",
     "multidimensional_scaling",
-    "probe_layer",
     "similarity_matrix",
     "trajectory_distance",
     "trajectory_table",

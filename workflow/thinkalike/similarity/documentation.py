@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from thinkalike.files import whole_file
-from thinkalike.similarity.measures.measure import INVARIANCES, KINDS, MEASURES, Measure
+from thinkalike.similarity.measures import MEASURES, Measure
+from thinkalike.similarity.measures.measure import INVARIANCES, KINDS
 
 _START = "<!-- measures:"
 _END = "<!-- end of measures -->"
@@ -67,8 +68,6 @@ def with_table(page: str) -> str:
 
 
 if __name__ == "__main__":
-    import thinkalike.similarity  # noqa: F401  (registers the measures)
-
     page = Path(sys.argv[1])
     text = with_table(page.read_text(encoding="utf-8"))
     with whole_file(page) as temporary:

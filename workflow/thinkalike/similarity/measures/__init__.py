@@ -1,1 +1,29 @@
-"""The measures of similarity, one module a family; importing a family registers its measures in `MEASURES`."""
+"""The measures of similarity, one module a family; importing this package registers them all in `MEASURES`."""
+
+from thinkalike.similarity.measures import (
+    canonical,
+    cka,
+    distance_correlation,
+    dynamics,
+    linear,
+    neighbours,
+    procrustes,
+    profiles,
+    rsa,
+)
+from thinkalike.similarity.measures.measure import MEASURES, Measure, find_measure
+
+__all__ = [
+    "MEASURES",
+    "Measure",
+    "canonical",
+    "cka",
+    "distance_correlation",
+    "dynamics",
+    "find_measure",
+    "linear",
+    "neighbours",
+    "procrustes",
+    "profiles",
+    "rsa",
+]
