@@ -33,7 +33,7 @@ from scipy.optimize import nnls
 from scipy.stats import norm
 from tqdm import tqdm
 
-from thinkalike.mlem import cross_validate, infer
+from thinkalike.mlem import cross_validate
 
 RESULTS = Path(__file__).parent / "results"
 N_STIMULI, N_LABELS, N_UNITS = 200, 3, 48
@@ -85,16 +85,12 @@ def mlem_p_values(
     given = features.assign(same_word=lemmas) if control else features
     excluded = lemmas if exclude else None
     result = cross_validate(given, vectors, alphas=ALPHAS, seed=seed, drop_column=False, exclude=excluded)
-    table = infer(
-        given,
-        vectors,
-        result,
+    table = result.infer(
         units=dict.fromkeys(names, lemmas) if level == "lemma" else None,
         controls=["same_word"] if control else [],
         n_resamples=0,
         n_permutations=permutations,
         seed=seed,
-        exclude=excluded,
     )
     found = table[(table["quantity"] == "importance") & table["feature"].isin(names)]
     return dict(zip(found["feature"], found["p"], strict=True))

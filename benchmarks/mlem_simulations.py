@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from thinkalike.mlem import cross_validate, infer
+from thinkalike.mlem import cross_validate
 
 RESULTS = Path(__file__).parent / "results"
 UNITS = 48
@@ -57,7 +57,7 @@ def coverage(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             vectors += np.sqrt(weight / 2) * basis[start : start + n_levels][features[name]]
             start += n_levels
         result = cross_validate(features, vectors, groups=sentence, alphas=[1.0], seed=simulation, drop_column=False)
-        table = infer(features, vectors, result, groups=sentence, n_resamples=300, n_permutations=0, seed=simulation)
+        table = result.infer(n_resamples=300, n_permutations=0, seed=simulation)
         scale = np.mean(1 / (result.high - result.low))
         table["truth"] = [
             planted[f] * scale if q == "weight" else np.nan for q, f in table[["quantity", "feature"]].to_numpy()
@@ -84,7 +84,7 @@ def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             if real:
                 vectors += 2 * orthogonal(rng, 2)[features["f0"]]
             result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
-            table = infer(features, vectors, result, n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
+            table = result.infer(n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
             case = "f0 is real" if real else "nothing is real"
             rows.append(
                 table.assign(case=case)[~(table["feature"].isin(["f0"]) | table["feature"].isna()) | (not real)]
@@ -105,9 +105,7 @@ def lemma(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             if simulation % 4 == 0:  # enough to see what goes wrong
                 levels.append(("stimulus", None))
             for unit, units in levels:
-                table = infer(
-                    features, vectors, result, units=units, n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation
-                )
+                table = result.infer(units=units, n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
                 rows.append(table.assign(lemmas=n_lemmas, unit=unit))
     return _levels(pd.concat(rows), ["lemmas", "unit", "quantity"], n_simulations)
 

@@ -71,7 +71,7 @@ def test_folds_too_small_to_rank():
 @pytest.mark.parametrize("interactions", [False, True])
 def test_one_feature(data, interactions):
     features, vectors = data
-    result = cross_validate(features[["f0"]], vectors, interactions=interactions)
+    result = cross_validate(features[["f0"]], vectors, model=MLEM(interactions=interactions))
     assert result.score > 0.5
     np.testing.assert_allclose(result.importance["f0"], result.scores, atol=1e-12)
 
@@ -193,14 +193,3 @@ def test_entangled_features_are_named(data):
     np.testing.assert_allclose(result.weights["f0"], result.weights["copy"], rtol=1e-6)
     row = result.diagnostics.set_index("feature").loc["f0"]
     assert row["closest_feature"] == "copy" and row["closest_correlation"] == pytest.approx(1.0)
-
-
-def test_estimator_parameters_like_scikit_learn():
-    from sklearn.base import clone
-
-    model = MLEM(alpha=3.0, kinds={"a": "numeric"})
-    copy = clone(model)
-    assert copy.get_params() == model.get_params()
-    assert copy.set_params(alpha=4.0).alpha == 4.0
-    with pytest.raises(InputError, match="no parameter 'beta'"):
-        model.set_params(beta=1)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from planted import pair_design, planted, scaled, squared_distances, with_missing
+from planted import pair_design, planted, squared_distances, with_missing
 from scipy.spatial.distance import squareform
 from scipy.stats import spearmanr
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 
-from thinkalike.mlem import cross_validate
+from thinkalike.mlem import MLEM, cross_validate
 from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.cross_validation import ALPHAS
 from thinkalike.mlem.folds import inner_folds, outer_folds
@@ -60,7 +60,7 @@ def test_equals_nested_grid_search(seed, noise):
     features, vectors = planted(100, noise=noise, seed=seed)
     features = with_missing(features)
     sentences = [f"s{i // 3:03d}" for i in range(100)]
-    groups = label_codes(sentences, 100, "groups")
+    groups = label_codes(sentences, pd.RangeIndex(100), "groups")
     expected = nested_in_sklearn(features, vectors, groups, 4, 3, seed)
     result = cross_validate(features, vectors, folds=4, inner_folds=3, groups=sentences, seed=seed)
     for fold, row in enumerate(expected):
@@ -86,9 +86,8 @@ def test_excluded_pairs_are_neither_fitted_nor_scored():
     left, right = np.triu_indices(90, 1)
     expected = nested_in_sklearn(features, vectors, groups, 3, 3, 0, keep=words[left] != words[right])
     result = cross_validate(features, vectors, folds=3, inner_folds=3, exclude=words)
-    by_pairs = cross_validate(
-        features, squareform(squared_distances(vectors)), distance="precomputed", folds=3, inner_folds=3, exclude=words
-    )
+    matrix, by_matrix = squareform(squared_distances(vectors)), MLEM(distance="precomputed")
+    by_pairs = cross_validate(features, matrix, model=by_matrix, folds=3, inner_folds=3, exclude=words)
     for fold, row in enumerate(expected):
         if result.alphas[fold] == row["alpha"]:
             np.testing.assert_allclose(result.weights.iloc[fold], row["weights"], atol=1e-6 * row["weights"].max())
@@ -158,7 +157,3 @@ def test_ceiling_is_the_best_function_of_the_pattern():
         expected = spearmanr(ranks.groupby(pattern).transform("mean"), distances[test]).statistic
         assert result.ceilings[fold] == pytest.approx(expected, abs=1e-12)
         assert result.scores[fold] <= result.ceilings[fold] + 1e-12
-
-
-def test_thinning_scaled_helper_is_right():
-    assert scaled(np.array([1.0, 3.0, 2.0])).tolist() == [0.0, 1.0, 0.5]

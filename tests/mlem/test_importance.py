@@ -7,23 +7,19 @@ from planted import pair_design, planted, squared_distances, with_missing
 from scipy.stats import spearmanr
 
 from thinkalike.mlem import cross_validate
-from thinkalike.mlem.cells import encode
-from thinkalike.mlem.designs import Additive
-from thinkalike.mlem.distances import make_distances
+from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import held_out_pairs
-from thinkalike.mlem.importance import exact_importance, sampled_importance
+from thinkalike.mlem.moments import Moments
+from thinkalike.mlem.problem import make_problem
 
 
 def importances(features, vectors, weights, kinds=None, n_repeats=200):
-    coding = encode(features, kinds)
-    distances = make_distances(vectors, "sqeuclidean", len(features))
-    pairs = held_out_pairs(coding, distances, np.arange(len(features)))
-    ranges, design = coding.ranges(), Additive(coding.n_features)
-    score = pairs.table.spearman(pairs.patterns / ranges @ weights)
-    exact = exact_importance(design, weights, coding, ranges, pairs, score)
-    rng = np.random.default_rng(0)
-    sampled = sampled_importance(design, weights, coding, ranges, pairs, score, n_repeats, rng)
-    return exact, sampled
+    problem = make_problem(features, vectors, kinds=kinds)
+    pairs = held_out_pairs(problem.coding, problem.distances, np.arange(len(features)))
+    nothing = np.zeros(len(weights))
+    moments = Moments(1.0, nothing, np.outer(nothing, nothing), np.zeros(1), nothing[None])
+    fit = FoldFit(problem, problem.coding.ranges(), 0.0, 1.0, 1.0, moments, weights, pairs)
+    return fit.importance(), fit.sampled_importance(n_repeats, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(("n_stimuli", "noise"), [(40, 1.0), (100, 1.0), (100, 5.0), (400, 1.0)])

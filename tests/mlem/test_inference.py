@@ -7,8 +7,8 @@ from planted import pair_design, planted, squared_distances, with_missing
 from sklearn.linear_model import Ridge
 
 from thinkalike.errors import InputError
-from thinkalike.mlem import cross_validate, infer
-from thinkalike.mlem.cross_validation import fit_folds
+from thinkalike.mlem import MLEM, cross_validate
+from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.label_null import Permuter, exceedance, unit_labels
 from thinkalike.mlem.permuted_column import PermutedColumn
 from thinkalike.mlem.problem import make_problem
@@ -18,7 +18,7 @@ from thinkalike.mlem.resampling import Resampler
 def fitted(features, vectors, n_folds=3, **options):
     problem = make_problem(features, vectors, **options)
     labels = np.arange(len(features)) % n_folds
-    fits, _ = fit_folds(problem, labels, np.arange(len(features)), 0, [1.0], 0)
+    fits, _ = fit_folds(problem, labels, np.arange(len(features)), Choice([1.0], 0), 0)
     return problem, fits
 
 
@@ -38,8 +38,8 @@ def test_resample_equals_writing_out_the_copies_without_their_own_pairs():
     copies, copied_vectors, origin = expanded(features, vectors, weights)
     plain = make_problem(copies, copied_vectors, exclude=origin)
     labels = (np.arange(90) % 3)[origin]
-    plain_fits, _ = fit_folds(plain, labels, origin, 0, [1.0], 0)
-    scores = [fit.score for fit in plain_fits]
+    plain_fits, _ = fit_folds(plain, labels, origin, Choice([1.0], 0), 0)
+    scores = [fit.held_out_score for fit in plain_fits]
     # The scale stays that of the data, so the weights agree where both are put back into distances.
     expected = np.mean(
         [a.parameters * (a.high - a.low) / (b.high - b.low) for a, b in zip(plain_fits, fits, strict=True)], axis=0
@@ -121,8 +121,8 @@ def test_inference_table_of_planted_features():
     features, vectors = planted(150, noise=2.0)
     groups = np.arange(150) // 3
     result = cross_validate(features, vectors, groups=groups, alphas=[1.0])
-    table = infer(features, vectors, result, groups=groups, n_resamples=60, n_permutations=39)
-    again = infer(features, vectors, result, groups=groups, n_resamples=60, n_permutations=39)
+    table = result.infer(n_resamples=60, n_permutations=39)
+    again = result.infer(n_resamples=60, n_permutations=39)
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     score = table.iloc[0]
     assert score["quantity"] == "score" and pd.isna(score["feature"])
@@ -137,9 +137,9 @@ def test_inference_table_of_planted_features():
 @pytest.mark.parametrize("options", [{"distance": "manhattan"}, {"interactions": True}, {"exclude": np.arange(60) % 9}])
 def test_the_general_path_runs_for_everything_else(options):
     features, vectors = planted(60, levels=(2, 3, 2), weights=(1.0, 0.3, 0.0))
-    result = cross_validate(features, vectors, alphas=[1.0], folds=2, **options)
-    rest = {key: value for key, value in options.items() if key != "interactions"}
-    table = infer(features, vectors, result, n_resamples=5, n_permutations=9, controls=["f1"], **rest)
+    exclude = options.pop("exclude", None)
+    result = cross_validate(features, vectors, model=MLEM(**options), alphas=[1.0], folds=2, exclude=exclude)
+    table = result.infer(n_resamples=5, n_permutations=9, controls=["f1"])
     assert table.loc[0, "p"] == 0.1
     controls = table[table["feature"] == "f1"]
     assert controls["p"].notna().all() and controls["p_max"].isna().all()

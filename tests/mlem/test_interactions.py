@@ -80,8 +80,8 @@ def test_prediction_counts_off_diagonals_twice():
 
 def test_cross_validation_with_interactions():
     features, vectors = pairs_with_interactions(150)
-    result = cross_validate(features, vectors, interactions=True, folds=3, inner_folds=3)
-    again = cross_validate(features, vectors, interactions=True, folds=3, inner_folds=3)
+    result = cross_validate(features, vectors, model=MLEM(interactions=True), folds=3, inner_folds=3)
+    again = cross_validate(features, vectors, model=MLEM(interactions=True), folds=3, inner_folds=3)
     additive = cross_validate(features, vectors, folds=3, inner_folds=3)
     np.testing.assert_array_equal(result.matrices, again.matrices)
     assert np.abs(result.scores - additive.scores).max() > 1e-6

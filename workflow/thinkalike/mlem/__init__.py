@@ -1,13 +1,12 @@
 """Metric-learning encoding models: which features shape a layer's distances.
 
-`MLEM` fits and predicts, `cross_validate` scores on held-out stimuli, `infer` gives
-intervals and p-values, `analyse_layer` makes the workflow's tables.
+`MLEM` carries the model's settings, fits and predicts; `cross_validate` scores it on held-out stimuli, and its result's
+`infer` gives intervals and p-values; `analyse_layer` makes the workflow's tables.
 """
 
 from thinkalike.mlem.analysis import analyse_layer
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.estimator import MLEM
-from thinkalike.mlem.inference import infer
 from thinkalike.mlem.results import CrossValidation
 
-__all__ = ["MLEM", "CrossValidation", "analyse_layer", "cross_validate", "infer"]
+__all__ = ["MLEM", "CrossValidation", "analyse_layer", "cross_validate"]

@@ -10,8 +10,8 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.distances import Distance
+from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
-from thinkalike.mlem.inference import infer
 
 
 def analyse_layer(
@@ -49,7 +49,7 @@ def analyse_layer(
         Shape (n_stimuli, n_units), in the order of `stimuli`.
     inference
         `None` for no intervals and no p-values, else any of `n_resamples`, `n_permutations`, `confidence`, `seed` (see
-        `thinkalike.mlem.inference.infer`; sentences are resampled) and `unit`: what exchanges its labels under the
+        `CrossValidation.infer`; sentences are resampled) and `unit`: what exchanges its labels under the
         null, `level` (the default, each feature's own), `stimulus`, `word`, `sentence` or a column of `stimuli`.
     same_word_pairs
         Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
@@ -61,30 +61,33 @@ def analyse_layer(
     Returns
     -------
     dict
-        `importance`, one row a (fold, feature): `model, layer, fold, feature, role, weight, importance,
-        importance_drop_column`. `scores`, one row a fold: `model, layer, fold, score, alpha, intercept, ceiling,
-        pairs, patterns, pair_sampling_error`. `diagnostics`, one row a feature. With interactions, `interactions`: one
-        row a (fold, feature_a, feature_b) with `weight, importance`. With inference, `inference`: `model, layer,
-        quantity, feature, estimate, low, high, p, p_max`.
+        `importance`, one row per (fold, feature): `model, layer, fold, feature, role, weight, importance,
+        importance_drop_column`. `scores`, one row per fold: `model, layer, fold, score, alpha, intercept, ceiling,
+        pairs, patterns, pair_sampling_error`. `diagnostics`, one row per feature. With interactions,
+        `interactions`: one row per (fold, feature_a, feature_b) with `weight, importance`. With inference,
+        `inference`: `model, layer, quantity, feature, estimate, low, high, p, p_max`.
     """
     _check_columns(stimuli, features, same_word_pairs)
-    words = stimuli["word"].astype(str).str.lower().to_numpy() if same_word_pairs == "exclude" else None
+    words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
+    settings = MLEM(
+        fit_intercept=fit_intercept,
+        interactions=interactions,
+        distance=distance,
+        missing={name: feature.missing for name, feature in features.items()},
+        kinds={name: feature.kind for name, feature in features.items()},
+    )
     result = cross_validate(
         stimuli[list(features)],
         representations,
+        model=settings,
         folds=folds,
         inner_folds=inner_folds,
         alphas=alphas,
         groups=stimuli["sentence_id"],
+        exclude=words,
         importance=importance,
         n_repeats=n_repeats,
-        interactions=interactions,
         seed=seed,
-        distance=distance,
-        missing={name: feature.missing for name, feature in features.items()},
-        kinds={name: feature.kind for name, feature in features.items()},
-        fit_intercept=fit_intercept,
-        exclude=words,
         drop_column=drop_column,
         ceiling=ceiling,
         max_pairs=max_pairs,
@@ -96,27 +99,16 @@ def analyse_layer(
     if interactions:
         tables["interactions"] = result.importance_terms.copy()
     if inference is not None:
-        tables["inference"] = infer(
-            stimuli[list(features)],
-            representations,
-            result,
-            groups=stimuli["sentence_id"],
-            controls=[name for name, feature in features.items() if feature.role == "control"],
-            distance=distance,
-            missing={name: feature.missing for name, feature in features.items()},
-            kinds={name: feature.kind for name, feature in features.items()},
-            fit_intercept=fit_intercept,
-            exclude=words,
-            max_pairs=max_pairs,
-            **{"seed": seed, **_inference_arguments(inference, stimuli, features)},
-        )
+        controls = [name for name, feature in features.items() if feature.role == "control"]
+        arguments = {"seed": seed, **_inference_arguments(inference, stimuli, features)}
+        tables["inference"] = result.infer(controls=controls, **arguments)
     return {name: _labelled(table, model, layer) for name, table in tables.items()}
 
 
 def _inference_arguments(
     inference: Mapping[str, Any], stimuli: pd.DataFrame, features: Mapping[str, Feature]
 ) -> dict[str, Any]:
-    """Return arguments of `infer`: the unit of each feature, and the numbers that are given."""
+    """Return arguments of `CrossValidation.infer`: the unit of each feature, and the numbers that are given."""
     allowed = {"n_resamples", "n_permutations", "confidence", "unit", "seed"}
     for key in inference:
         if key not in allowed:

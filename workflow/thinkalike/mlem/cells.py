@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
+from thinkalike.mlem.matching import matched
 
 UNDEFINED = -1
 
@@ -101,7 +102,7 @@ def encode(
     InputError
         Where a column cannot be what it is declared to be.
     """
-    features = _as_frame(features)
+    features = as_frame(features)
     names = tuple(str(name) for name in features.columns)
     if len(set(names)) < len(names):
         raise InputError(f"Feature '{_first_repeated(names)}' is there twice; give every feature column its own name.")
@@ -127,11 +128,14 @@ def combine(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int
     return combined
 
 
-def label_codes(labels: Sequence | NDArray | pd.Series, n_stimuli: int, what: str) -> NDArray[np.int64]:
-    """Return integer codes of labels, one per stimulus, in the labels' sorted order where they can be sorted."""
-    series = pd.Series(labels).reset_index(drop=True)
-    if len(series) != n_stimuli:
-        raise InputError(f"{what} has {len(series)} entries for {n_stimuli} stimuli; give one per stimulus.")
+def label_codes(labels: Sequence | NDArray | pd.Series, index: pd.Index, what: str) -> NDArray[np.int64]:
+    """Return integer codes of labels, one per stimulus, in the labels' sorted order where they can be sorted.
+
+    A pandas object is put into the order of `index`, the labels of the stimuli; see `matched`.
+    """
+    series = pd.Series(matched(labels, index, what)).reset_index(drop=True)
+    if len(series) != len(index):
+        raise InputError(f"{what} has {len(series)} entries for {len(index)} stimuli; give one per stimulus.")
     if series.isna().any():
         raise InputError(f"{what} is undefined for stimulus {int(series.isna().argmax())}; give every stimulus one.")
     try:
@@ -140,7 +144,8 @@ def label_codes(labels: Sequence | NDArray | pd.Series, n_stimuli: int, what: st
         return pd.factorize(series.astype(str), sort=True)[0].astype(np.int64)
 
 
-def _as_frame(features: pd.DataFrame) -> pd.DataFrame:
+def as_frame(features: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of features; complain about what is none."""
     if isinstance(features, pd.Series):
         features = features.to_frame()
     if not isinstance(features, pd.DataFrame):

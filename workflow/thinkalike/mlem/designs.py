@@ -35,6 +35,10 @@ class Design(ABC):
         """Return the two features of each column; the same one twice for a main effect."""
 
     @abstractmethod
+    def main_weights(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weight of each feature by itself, shape (n_features,)."""
+
+    @abstractmethod
     def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the feasible parameters of least w' gram w / 2 - target' w, for any subset of the features."""
 
@@ -76,6 +80,9 @@ class Additive(Design):
     def terms(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
         return [(name, name) for name in names]
 
+    def main_weights(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        return parameters
+
     def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
         return nonnegative_minimum(gram, target)
 
@@ -96,6 +103,9 @@ class Quadratic(Design):
 
     def terms(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
         return [(names[f], names[g]) for f, g in zip(self.rows, self.columns, strict=True)]
+
+    def main_weights(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.diag(self.matrix(parameters)).copy()
 
     def matrix(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return W."""

@@ -151,7 +151,7 @@ def make_distances(representations: ArrayLike, distance: Distance, n_stimuli: in
     if distance == "precomputed":
         _check_symmetric(array)
         return PrecomputedDistances(array)
-    vectors = np.array(array, dtype=np.float64)
+    vectors = np.array(array, dtype=np.float64, order="C")  # sums depend on the order in their last digit
     if distance == "manhattan":
         return ManhattanDistances(vectors)
     if distance == "euclidean_squared":

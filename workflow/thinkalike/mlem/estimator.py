@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
-from thinkalike.mlem.cells import Coding, encode
+from thinkalike.mlem.cells import Coding, as_frame, encode, label_codes
 from thinkalike.mlem.designs import Quadratic
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.extremes import block_extremes
+from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.held_out import held_out_pairs
+from thinkalike.mlem.matching import matched_representations
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.problem import check_spread, make_problem
+from thinkalike.mlem.problem import Problem, check_spread, make_problem
 from thinkalike.mlem.ranks import join_ties
+
+if TYPE_CHECKING:  # scikit-learn takes half a second to import
+    from sklearn.utils import Tags
 
 
 class MLEM:
@@ -99,21 +104,12 @@ class MLEM:
         InputError
             For input that cannot be fitted; the message says what to mend.
         """
-        if not np.isfinite(self.alpha) or self.alpha < 0:
-            raise InputError(f"alpha is {self.alpha} but must be a finite number that is not negative.")
-        problem = make_problem(
-            features,
-            representations,
-            distance=self.distance,
-            interactions=self.interactions,
-            fit_intercept=self.fit_intercept,
-            kinds=self.kinds,
-            missing=self.missing,
-        )
-        low, high = block_extremes(problem.distances, np.zeros(len(features), dtype=np.int64))
+        problem = self.problem(features, representations)
+        low, high = block_extremes(problem.distances, np.zeros(problem.coding.n_stimuli, dtype=np.int64))
         self.low_, self.high_ = float(low[0, 0]), float(high[0, 0])
         check_spread(self.low_, self.high_, "between training stimuli")
-        self.feature_names_in_ = problem.coding.names
+        self.feature_names_in_ = np.array(problem.coding.names, dtype=object)
+        self.n_features_in_ = problem.coding.n_features
         self._ranges = problem.coding.ranges()
         moments = problem.scaled(problem.moment_source().without([[]])[0], self._ranges, self.low_, self.high_)
         self._design = problem.design
@@ -141,12 +137,33 @@ class MLEM:
     def score(self, features: pd.DataFrame, representations: ArrayLike) -> float:
         """Return the Spearman correlation (average ranks for ties) of predicted and true distances of all pairs."""
         coding = self._encode(features)
-        problem = make_problem(
-            features, representations, distance=self.distance, kinds=self.kinds, missing=self.missing
-        )
+        problem = self.problem(features, representations)
         every = np.arange(coding.n_stimuli)
         pairs = held_out_pairs(coding, problem.distances, every, max_pairs=coding.n_stimuli**2)
         return pairs.table.spearman(self._design.predict(self._parameters, pairs.patterns / self._ranges))
+
+    def problem(self, features: pd.DataFrame, representations: ArrayLike, exclude: Labels | None = None) -> Problem:
+        """Check settings and input, and return the problem that they pose.
+
+        Parameters
+        ----------
+        exclude
+            Labels, one per stimulus (its word, say); pairs of equal label are left out.
+        """
+        if not np.isfinite(self.alpha) or self.alpha < 0:
+            raise InputError(f"alpha is {self.alpha} but must be a finite number that is not negative.")
+        features = as_frame(features)
+        index = features.index
+        return make_problem(
+            features,
+            matched_representations(representations, index),
+            distance=self.distance,
+            interactions=self.interactions,
+            fit_intercept=self.fit_intercept,
+            kinds=self.kinds,
+            missing=self.missing,
+            exclude=None if exclude is None else label_codes(exclude, index, "exclude"),
+        )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments, as scikit-learn's tools expect."""
@@ -160,13 +177,43 @@ class MLEM:
             setattr(self, name, value)
         return self
 
+    def __repr__(self) -> str:
+        defaults = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
+        given = [
+            f"{name}={value!r}" for name, value in self.get_params().items() if repr(value) != repr(defaults[name])
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_parameters")
+
+    def __sklearn_tags__(self) -> "Tags":
+        """Tell scikit-learn's tools what the estimator takes: tables of any values, and vectors as the target."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=True, one_d_labels=False, two_d_labels=True, multi_output=True),
+            input_tags=InputTags(string=True, categorical=True, allow_nan=True),
+        )
+
     def _encode(self, features: pd.DataFrame) -> Coding:
-        if not hasattr(self, "_parameters"):
-            raise InputError("This MLEM is not fitted yet; call fit first.")
+        if not self.__sklearn_is_fitted__():
+            raise _not_fitted()
         coding = encode(features, self.kinds, self.missing)
-        if coding.names != self.feature_names_in_:
+        if coding.names != tuple(self.feature_names_in_):
             raise InputError(
                 f"The features are {', '.join(coding.names)} but the model was fitted to "
                 f"{', '.join(self.feature_names_in_)}; give the same columns in the same order."
             )
         return coding
+
+
+def _not_fitted() -> InputError:
+    """Return an error that scikit-learn's tools know, too."""
+    from sklearn.exceptions import NotFittedError
+
+    class UnfittedError(InputError, NotFittedError):
+        """An estimator that is asked before it is fitted."""
+
+    return UnfittedError("This MLEM is not fitted yet; call fit first.")

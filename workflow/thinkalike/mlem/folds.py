@@ -39,12 +39,14 @@ def make_folds(groups: NDArray[np.int64], n_folds: int, seed: int | Sequence[int
     return fold_of_group[index.reshape(-1)]
 
 
-def outer_folds(folds: int | Labels, groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def outer_folds(
+    folds: int | Labels, groups: NDArray[np.int64], seed: int, index: pd.Index | None = None
+) -> NDArray[np.int64]:
     """Return fold labels 0, 1, ...: made from the groups, or those that are given, one per stimulus."""
     if isinstance(folds, (int, np.integer)):
         labels = make_folds(groups, int(folds), seed)
     else:
-        labels = label_codes(folds, len(groups), "folds")
+        labels = label_codes(folds, pd.RangeIndex(len(groups)) if index is None else index, "folds")
         if labels.max() < 1:
             raise InputError("All stimuli are in one fold; give labels of at least two folds.")
     _check_sizes(labels, "fold")

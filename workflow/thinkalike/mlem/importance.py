@@ -23,6 +23,8 @@ from thinkalike.mlem.patterns import code_difference
 from thinkalike.mlem.ranks import PatternTable, join_ties, spearman_of_table
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+# Differences of a feature, unscaled, and the share of pairs that have each.
+Shares = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 # A table of more entries (numeric features of many values) is thinned: neighbours of equal total weight are joined.
 _LARGEST_TABLE = 400_000
@@ -32,7 +34,7 @@ _MOST_DRAWN = 200
 
 def difference_shares(
     coding: Coding, feature: int, stimuli: NDArray[np.intp], weights: NDArray[np.float64] | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Shares:
     """Return the unscaled differences of a feature over all pairs of `stimuli`, and the share of pairs with each.
 
     With `weights` a pair of different stimuli counts as the product of the two.
@@ -125,29 +127,13 @@ def _thin(
     return np.add.reduceat(values[order] * weight, first) / joined[0], joined
 
 
-def exact_importance(
-    design: Design,
-    parameters: NDArray[np.float64],
-    coding: Coding,
-    ranges: NDArray[np.float64],
-    pairs: HeldOutPairs,
-    score: float,
-) -> NDArray[np.float64]:
-    """Return the drop of `score` for each feature, in the limit of all permutations, shape (n_features,)."""
-    drops = np.empty(coding.n_features)
-    for f in range(coding.n_features):
-        shares = difference_shares(coding, f, pairs.stimuli)
-        drops[f] = score - permuted_score(design, parameters, ranges, pairs.by_pattern, f, shares)
-    return drops
-
-
 def permuted_score(
     design: Design,
     parameters: NDArray[np.float64],
     ranges: NDArray[np.float64],
     pairs: PatternTable,
     feature: int,
-    shares: tuple[NDArray[np.float64], NDArray[np.float64]],
+    shares: Shares,
 ) -> float:
     """Return the score when a feature is permuted; `shares` are its differences and how often each occurs."""
     return exact_score(_replacing(design, parameters, ranges, feature), pairs, *shares)
@@ -162,18 +148,17 @@ def _replacing(design: Design, parameters: NDArray[np.float64], ranges: NDArray[
     return predict
 
 
-def sampled_importance(
+def sampled_scores(
     design: Design,
     parameters: NDArray[np.float64],
     coding: Coding,
     ranges: NDArray[np.float64],
     pairs: HeldOutPairs,
-    score: float,
     n_repeats: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return the drop of `score` in each of `n_repeats` permutations of stimuli, shape (n_repeats, n_features)."""
-    drops = np.empty((n_repeats, coding.n_features))
+    """Return the score under each of `n_repeats` permutations of each feature, shape (n_repeats, n_features)."""
+    scores = np.empty((n_repeats, coding.n_features))
     place = np.zeros(coding.n_stimuli, dtype=np.intp)
     place[pairs.stimuli] = np.arange(len(pairs.stimuli))
     for f in range(coding.n_features):
@@ -182,8 +167,33 @@ def sampled_importance(
         for repeat in range(n_repeats):
             permuted = rng.permutation(codes)
             drawn = code_difference(coding, f, permuted[place[pairs.left]], permuted[place[pairs.right]])
-            drops[repeat, f] = score - _drawn_score(predict, pairs, drawn)
-    return drops
+            scores[repeat, f] = _drawn_score(predict, pairs, drawn)
+    return scores
+
+
+def term_scores(terms: NDArray[np.float64], pairs: PatternTable) -> NDArray[np.float64]:
+    """Return the score when a single term of the prediction is permuted, shape (n_terms,).
+
+    `importance` of a feature permutes it wherever it occurs. Here one term alone is that of another held-out pair, W_ff
+    Delta_f^2 or 2 W_fg Delta_f Delta_g, while the same features stay in place in all other terms.
+
+    Parameters
+    ----------
+    terms
+        Shape (n_patterns, n_terms): what each term adds to the prediction of each pattern.
+    """
+    prediction = terms.sum(axis=1)
+    scores = np.empty(terms.shape[1])
+    for place, own in enumerate(terms.T):
+        rest = prediction - own
+        values, index = np.unique(own, return_inverse=True)
+        shares = np.bincount(index.reshape(-1), pairs.table.counts) / pairs.table.counts.sum()
+
+        def predict(_: NDArray, drawn: NDArray[np.float64], rest: NDArray[np.float64] = rest) -> NDArray[np.float64]:
+            return rest + drawn
+
+        scores[place] = exact_score(predict, pairs, values, shares)
+    return scores
 
 
 def _drawn_score(predict: Predict, pairs: HeldOutPairs, drawn: NDArray) -> float:

@@ -1,96 +1,51 @@
 """Intervals and p-values of a cross-validation. None of them counts pairs: pairs share their stimuli."""
 
-import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import label_codes
-from thinkalike.mlem.cross_validation import FoldFit, fit_folds
-from thinkalike.mlem.distances import Distance
+from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.folds import Labels
-from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.label_null import Permuter, exceedance
-from thinkalike.mlem.problem import Problem, make_problem
+from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.resampling import Resampler, interval
-from thinkalike.mlem.results import CrossValidation
-
-logger = logging.getLogger(__name__)
 
 
-def infer(
-    features: pd.DataFrame,
-    representations: ArrayLike,
-    result: CrossValidation,
+def inference_table(
+    fits: list[FoldFit],
+    groups: NDArray[np.int64],
+    units: list[NDArray[np.int64]],
+    controls: Sequence[str],
     *,
-    groups: Labels | None = None,
-    units: Labels | Mapping[str, Labels | None] | None = None,
-    controls: Sequence[str] = (),
-    n_resamples: int = 1000,
-    n_permutations: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
-    distance: Distance = "sqeuclidean",
-    missing: Missing | Mapping[str, Missing] = "same",
-    kinds: Mapping[str, Kind] | None = None,
-    fit_intercept: bool = True,
-    exclude: Labels | None = None,
-    max_pairs: int = MAX_PAIRS,
+    n_resamples: int,
+    n_permutations: int,
+    confidence: float,
+    seed: int,
 ) -> pd.DataFrame:
     """Return intervals by resampling groups, and p-values by permuting labels between units.
 
+    See `CrossValidation.infer`, which this is the work of.
+
     Parameters
     ----------
-    features, representations, distance, missing, kinds, fit_intercept, exclude, max_pairs
-        As they were given to `cross_validate`.
-    result
-        What `cross_validate` returned; its folds and penalties are kept.
     groups
-        What is resampled, one label per stimulus (its sentence). By default every stimulus is a group.
+        What is resampled, 0 to n_groups - 1, shape (n_stimuli,).
     units
-        What exchanges its labels under the null: labels, one per stimulus (its lemma), for all features or by name.
-        `None`, or a name that is not there: single stimuli.
-    controls
-        Features that are no hypotheses: they keep their labels when the score is tested, and are not among those
-        whose largest statistic makes `p_max`.
-    n_resamples, n_permutations
-        How many; 0 for none.
-    confidence
-        Of the intervals (percentiles of the resamples, see `resampling.interval`).
-
-    Returns
-    -------
-    DataFrame
-        One row a quantity: `quantity` (score, weight, importance), `feature` (None for the score), `estimate` (mean
-        over folds), `low`, `high`, `p` and `p_max` (from the largest statistic over features). p is
-        (1 + number of null statistics at least as large) / (1 + n_permutations), one-sided.
+        For each feature what exchanges its labels, 0 to n_units - 1, shape (n_stimuli,).
     """
     _check_numbers(n_resamples, n_permutations, confidence)
-    n_stimuli = len(features)
-    problem = make_problem(
-        features,
-        representations,
-        distance=distance,
-        interactions=result.matrices is not None,
-        fit_intercept=fit_intercept,
-        kinds=kinds,
-        missing=missing,
-        exclude=None if exclude is None else label_codes(exclude, n_stimuli, "exclude"),
-    )
-    grouping = np.arange(n_stimuli) if groups is None else label_codes(groups, n_stimuli, "groups")
-    by_feature = _units(units, problem.coding.names, n_stimuli)
+    problem = fits[0].problem
     for name in controls:
         if name not in problem.coding.names:
             raise InputError(f"controls names '{name}', which is not a feature.")
-    fits, _ = fit_folds(problem, result.folds, grouping, 0, (), seed, max_pairs, chosen=list(result.alphas))
     # Separate streams: asking for fewer resamples does not change the permutations.
     resampling, permuting = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
-    table = _intervals(problem, fits, grouping, n_resamples, confidence, resampling)
-    return _p_values(table, problem, fits, by_feature, controls, n_permutations, permuting)
+    table = _intervals(problem, fits, groups, n_resamples, confidence, resampling)
+    return _p_values(table, problem, fits, units, controls, n_permutations, permuting)
 
 
 def _intervals(
@@ -150,9 +105,10 @@ def _p_values(
     return table.assign(p=p, p_max=p_max)
 
 
-def _units(
-    units: Labels | Mapping[str, Labels | None] | None, names: Sequence[str], n_stimuli: int
+def unit_codes(
+    units: Labels | Mapping[str, Labels | None] | None, names: Sequence[str], index: pd.Index
 ) -> list[NDArray[np.int64]]:
+    """Return, for each feature, the unit of each stimulus as codes; single stimuli where none is given."""
     if isinstance(units, Mapping):
         for name in units:
             if name not in names:
@@ -161,7 +117,7 @@ def _units(
     else:
         given = [units] * len(names)
     return [
-        np.arange(n_stimuli) if labels is None else label_codes(labels, n_stimuli, f"units of '{name}'")
+        np.arange(len(index)) if labels is None else label_codes(labels, index, f"units of '{name}'")
         for name, labels in zip(names, given, strict=True)
     ]
 

@@ -10,7 +10,7 @@ instead would call an arbitrary property of a dozen lemmas significant, because 
 Every permutation is fitted again, with the folds and penalties of the data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 from thinkalike.errors import InputError
 from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.closed_form import ClosedForm
-from thinkalike.mlem.cross_validation import FoldFit
+from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
-from thinkalike.mlem.importance import difference_shares, permuted_score
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.permuted_column import PermutedColumn
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.ranks import PatternTable, table_of
-from thinkalike.mlem.resampling import main_weights
 
 
 class Permuter:
@@ -71,33 +69,24 @@ class Permuter:
             if key not in orders:
                 orders[key] = rng.permutation(len(self.labels[f]))
             coding = coding.with_codes(f, self.labels[f][orders[key]][self.units[f]])
-        problem = self._with(coding)
-        scores = []
-        for fit, moments in zip(self.fits, problem.moment_source().without(self.held), strict=True):
-            scaled = problem.scaled(moments, fit.ranges, fit.low, fit.high)
-            parameters = problem.design.solve(scaled, fit.alpha, problem.fit_intercept)
-            pairs = _patterns(coding, fit.held_out)
-            scores.append(pairs.table.spearman(problem.design.predict(parameters, pairs.patterns / fit.ranges)))
+        scores = [fit.score(parameters, pairs) for fit, parameters, pairs in self._refitted(coding)]
         return float(np.mean(scores))
 
     def _statistics(self, feature: int, labels: NDArray[np.int64]) -> tuple[float, float]:
         coding = self.problem.coding.with_codes(feature, labels[self.units[feature]])
-        problem = self._with(coding)
         rows = []
-        for fit, moments in zip(self.fits, problem.moment_source().without(self.held), strict=True):
-            scaled = problem.scaled(moments, fit.ranges, fit.low, fit.high)
-            parameters = problem.design.solve(scaled, fit.alpha, problem.fit_intercept)
-            pairs = _patterns(coding, fit.held_out)
-            score = pairs.table.spearman(problem.design.predict(parameters, pairs.patterns / fit.ranges))
-            shares = difference_shares(coding, feature, fit.held_out.stimuli)
-            permuted = permuted_score(problem.design, parameters, fit.ranges, pairs, feature, shares)
-            rows.append((main_weights(problem, parameters)[feature], score - permuted))
+        for fit, parameters, pairs in self._refitted(coding):
+            drop = fit.drop(parameters, pairs, feature, fit.score(parameters, pairs))
+            rows.append((fit.problem.design.main_weights(parameters)[feature], drop))
         weight, drop = np.mean(rows, axis=0)
         return float(weight), float(drop)
 
-    def _with(self, coding: Coding) -> Problem:
-        problem = self.problem
-        return Problem(coding, problem.distances, problem.design, problem.fit_intercept, problem.exclude)
+    def _refitted(self, coding: Coding) -> Iterator[tuple[FoldFit, NDArray[np.float64], PatternTable]]:
+        """Yield each fold under other labels, its parameters and the patterns of its held-out pairs."""
+        fits = [fit.with_coding(coding) for fit in self.fits]
+        moments = fits[0].problem.moment_source().without(self.held)
+        for fit, fold_moments in zip(fits, moments, strict=True):
+            yield fit, fit.refit(fit.scaled(fold_moments)), _patterns(coding, fit.held_out)
 
 
 def _patterns(coding: Coding, pairs: HeldOutPairs) -> PatternTable:

@@ -12,9 +12,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
-from thinkalike.mlem.cross_validation import FoldFit
 from thinkalike.mlem.distances import EuclideanDistances
-from thinkalike.mlem.importance import difference_shares, permuted_score
+from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.ranks import PatternTable, RankTable
@@ -58,18 +57,15 @@ class PermutedColumn:
     def _fold(
         self, fold: int, coding: Coding, codes: NDArray[np.int64], sum_d: float, counts: NDArray[np.float64]
     ) -> tuple[float, float]:
-        fit, f, design = self.fits[fold], self.feature, self.problem.design
+        fit, f = self.fits[fold].with_coding(coding), self.feature
         zz, z, zd = fit.moments.zz.copy(), fit.moments.z.copy(), fit.moments.zd.copy()
         zz[f, :] = zz[:, f] = counts
         z[f] = counts[f]
         constant, slope = self.problem.distances.coefficients(fit.low, fit.high)
         zd[0, f] = constant * counts[f] + slope * sum_d
-        moments = replace(fit.moments, z=z, zz=zz, zd=zd)
-        parameters = design.solve(moments, fit.alpha, self.problem.fit_intercept)
+        parameters = fit.refit(replace(fit.moments, z=z, zz=zz, zd=zd))
         pairs = self._table(fold, codes)
-        score = pairs.table.spearman(design.predict(parameters, pairs.patterns))
-        shares = difference_shares(coding, f, fit.held_out.stimuli)
-        return parameters[f], score - permuted_score(design, parameters, fit.ranges, pairs, f, shares)
+        return parameters[f], fit.drop(parameters, pairs, f, fit.score(parameters, pairs))
 
     def _table(self, fold: int, codes: NDArray[np.int64]) -> PatternTable:
         pairs = self.pairs[fold]

@@ -101,6 +101,15 @@ class RankTable:
         """
         return spearman_of_table(predictions, self.counts, self.rank_sums, self.rank_squares)
 
+    def ceiling(self) -> float:
+        """Return the held-out score of the saturated model: every pattern of differences its own value.
+
+        Patterns are put in the order of their mean held-out rank; no other order of the patterns has a larger Spearman
+        correlation. Where nearly every pair has a pattern of its own this is close to 1 and says nothing: look at the
+        number of patterns beside it.
+        """
+        return self.spearman(self.rank_sums / np.maximum(self.counts, 1e-300))
+
 
 def table_of(
     index: NDArray[np.integer],

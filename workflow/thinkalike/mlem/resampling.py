@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkalike.mlem.cross_validation import FoldFit
-from thinkalike.mlem.designs import Quadratic
+from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
-from thinkalike.mlem.importance import difference_shares, permuted_score
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.ranks import DISTANCE_TOLERANCE, PatternTable, RankTable, tie_groups
@@ -120,25 +118,12 @@ class Resampler:
         return mean_statistics(rows)
 
     def _fold(self, fit: FoldFit, pairs: _SortedPairs, moments: Moments, weights: NDArray[np.float64]) -> Statistics:
-        problem = self.problem
-        scaled = problem.scaled(moments, fit.ranges, fit.low, fit.high)
-        parameters = problem.design.solve(scaled, fit.alpha, problem.fit_intercept)
+        parameters = fit.refit(fit.scaled(moments))
         weighted = pairs.weighted(weights)
-        stimuli = fit.held_out.stimuli
-        shares = [difference_shares(problem.coding, f, stimuli, weights) for f in range(problem.coding.n_features)]
-        score = weighted.table.spearman(problem.design.predict(parameters, weighted.patterns / fit.ranges))
-        importance = [
-            score - permuted_score(problem.design, parameters, fit.ranges, weighted, f, share)
-            for f, share in enumerate(shares)
-        ]
-        return Statistics(score, main_weights(problem, parameters), np.array(importance))
-
-
-def main_weights(problem: Problem, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the weight of each feature; with interactions the diagonal of W."""
-    if isinstance(problem.design, Quadratic):
-        return np.diag(problem.design.matrix(parameters)).copy()
-    return parameters
+        score = fit.score(parameters, weighted)
+        n_features = self.problem.coding.n_features
+        drops = [fit.drop(parameters, weighted, f, score, weights) for f in range(n_features)]
+        return Statistics(score, self.problem.design.main_weights(parameters), np.array(drops))
 
 
 def mean_statistics(rows: list[Statistics]) -> Statistics:

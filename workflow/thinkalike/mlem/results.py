@@ -1,13 +1,43 @@
 """What a cross-validation returns, and the tables made of it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from thinkalike.mlem.cells import label_codes
+from thinkalike.mlem.fold_fit import Choice, fit_folds
+from thinkalike.mlem.folds import Labels
+from thinkalike.mlem.inference import inference_table, unit_codes
+from thinkalike.mlem.problem import Problem
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """The problem and the procedure of a cross-validation: what `infer` goes back to.
+
+    Attributes
+    ----------
+    index
+        Labels of the stimuli.
+    labels, groups
+        Outer fold and group of each stimulus.
+    """
+
+    problem: Problem
+    index: pd.Index
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    inner_folds: int
+    alphas: tuple[float, ...]
+    seed: int
+    max_pairs: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class CrossValidation:
     """Result of `cross_validate`. Rows of frames and entries of arrays are outer folds, in the order of their labels.
 
@@ -36,12 +66,14 @@ class CrossValidation:
     matrices
         With interactions, fold x feature x feature, W.
     importance_terms
-        With interactions, one row a (fold, feature_a, feature_b): weight and importance of each main effect
+        With interactions, one row per (fold, feature_a, feature_b): weight and importance of each main effect
         (feature_a = feature_b) and pair.
     folds
         Outer fold of each stimulus.
+    procedure
+        The problem and the settings that the result is of.
     diagnostics
-        One row a feature: on how many pairs it varies, and the feature whose differences it goes with most.
+        One row per feature: on how many pairs it varies, and the feature whose differences it goes with most.
     correlations
         Feature x feature: correlation of the differences over all pairs.
     warnings
@@ -65,6 +97,7 @@ class CrossValidation:
     diagnostics: pd.DataFrame
     correlations: pd.DataFrame
     warnings: tuple[str, ...]
+    procedure: Procedure
     matrices: NDArray[np.float64] | None = None
     importance_terms: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -78,8 +111,84 @@ class CrossValidation:
         """Mean ceiling over folds."""
         return float(self.ceilings.mean())
 
+    def __repr__(self) -> str:
+        with_ceiling = "" if np.isnan(self.ceiling) else f", ceiling {self.ceiling:.3f}"
+        first = f"CrossValidation: score {self.score:.3f}{with_ceiling}, {len(self.scores)} folds"
+        return f"{first}\n{self.summary().round(4).to_string()}"
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether all results are equal, whatever data and settings they came from."""
+        if not isinstance(other, CrossValidation):
+            return NotImplemented
+        names = [each.name for each in fields(self) if each.name != "procedure"]
+        return all(_equal(getattr(self, name), getattr(other, name)) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row per feature: means over folds of `weight`, `importance` and `importance_drop_column`."""
+        columns = {
+            "weight": self.weights.mean(),
+            "importance": self.importance.mean(),
+            "importance_drop_column": self.importance_drop_column.mean(),
+        }
+        return pd.DataFrame(columns).rename_axis("feature")
+
+    def infer(
+        self,
+        groups: Labels | None = None,
+        units: Labels | Mapping[str, Labels | None] | None = None,
+        controls: Sequence[str] = (),
+        n_resamples: int = 1000,
+        n_permutations: int = 1000,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Return intervals by resampling groups, and p-values by permuting labels between units.
+
+        Data, model, folds and penalties are those of this result.
+
+        Parameters
+        ----------
+        groups
+            What is resampled, one label per stimulus (its sentence). By default the groups of the folds.
+        units
+            What exchanges its labels under the null: labels, one per stimulus (its lemma), for all features or by
+            name. `None`, or a name that is not there: single stimuli.
+        controls
+            Features that are no hypotheses: they keep their labels when the score is tested, and are not among those
+            whose largest statistic makes `p_max`.
+        n_resamples, n_permutations
+            Numbers of resamples and of permutations; 0 for no intervals or no p-values.
+        confidence
+            Of the intervals (percentiles of the resamples, see `resampling.interval`).
+
+        Returns
+        -------
+        DataFrame
+            One row per quantity and feature: `quantity` (score, weight, importance), `feature` (None for the score),
+            `estimate` (mean over folds), `low`, `high`, `p` and `p_max` (from the largest statistic over features). p
+            is (1 + number of null statistics at least as large) / (1 + n_permutations), one-sided.
+        """
+        own = self.procedure
+        names = own.problem.coding.names
+        resampled = own.groups if groups is None else label_codes(groups, own.index, "groups")
+        exchanged = unit_codes(units, names, own.index)
+        choice = Choice(own.alphas, own.inner_folds, list(self.alphas))
+        fits, _ = fit_folds(own.problem, own.labels, own.groups, choice, own.seed, own.max_pairs)
+        return inference_table(
+            fits,
+            resampled,
+            exchanged,
+            controls,
+            n_resamples=n_resamples,
+            n_permutations=n_permutations,
+            confidence=confidence,
+            seed=seed,
+        )
+
     def importance_table(self) -> pd.DataFrame:
-        """Return one row a (fold, feature): `fold, feature, weight, importance, importance_drop_column`."""
+        """Return one row per (fold, feature): `fold, feature, weight, importance, importance_drop_column`."""
         n_folds, n_features = self.weights.shape
         return pd.DataFrame(
             {
@@ -92,7 +201,7 @@ class CrossValidation:
         )
 
     def scores_table(self) -> pd.DataFrame:
-        """Return one row a fold: `fold, score, alpha, intercept, ceiling, pairs, patterns, pair_sampling_error`."""
+        """Return one row per fold: `fold, score, alpha, intercept, ceiling, pairs, patterns, pair_sampling_error`."""
         return pd.DataFrame(
             {
                 "fold": np.arange(len(self.scores)),
@@ -105,3 +214,11 @@ class CrossValidation:
                 "pair_sampling_error": self.pair_sampling_errors,
             }
         )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, pd.DataFrame):
+        return one.equals(other)
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=True)
+    return bool(one is other or (type(one) is type(other) and not isinstance(one, np.ndarray) and one == other))

@@ -1,0 +1,211 @@
+"""The fit of one outer fold, and how anything is fitted, predicted and scored in it again.
+
+Cross-validation, intervals, null distributions, drop-column importance and interactions all ask the same four things
+of a fold: parameters from moments, predictions from parameters, a score from predictions, and the drop of that score
+when a feature is permuted. They stand here and nowhere else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thinkalike.mlem.cells import Coding
+from thinkalike.mlem.extremes import block_extremes, without_label
+from thinkalike.mlem.folds import inner_folds
+from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs
+from thinkalike.mlem.importance import Shares, difference_shares, permuted_score, sampled_scores, term_scores
+from thinkalike.mlem.moments import Moments
+from thinkalike.mlem.problem import Problem, check_spread
+from thinkalike.mlem.ranks import PatternTable
+
+
+@dataclass(frozen=True)
+class FoldFit:
+    """The fit of one outer fold.
+
+    Attributes
+    ----------
+    problem
+        What is fitted.
+    ranges, low, high
+        What differences and distances are scaled by: a feature's range, and the smallest and largest distance, among
+        the training stimuli.
+    alpha
+        The penalty.
+    moments
+        Scaled sums over the training pairs.
+    parameters, intercept
+        The fitted model.
+    held_out
+        The held-out pairs.
+    """
+
+    problem: Problem
+    ranges: NDArray[np.float64]
+    low: float
+    high: float
+    alpha: float
+    moments: Moments
+    parameters: NDArray[np.float64]
+    held_out: HeldOutPairs
+
+    @property
+    def intercept(self) -> float:
+        """Intercept in units of the scaled distance."""
+        return self.moments.intercept(self.parameters) if self.problem.fit_intercept else 0.0
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Weight of each feature; with interactions the diagonal of W."""
+        return self.problem.design.main_weights(self.parameters)
+
+    def with_coding(self, coding: Coding) -> "FoldFit":
+        """Return this fold with other labels of the features (and parameters that do not belong to them)."""
+        return replace(self, problem=replace(self.problem, coding=coding))
+
+    def scaled(self, moments: Moments) -> Moments:
+        """Return moments of scaled differences and of the scaled distance."""
+        return self.problem.scaled(moments, self.ranges, self.low, self.high)
+
+    def refit(self, moments: Moments, leave_out: int | None = None) -> NDArray[np.float64]:
+        """Return the parameters that scaled `moments` give, without the feature `leave_out` where there is one."""
+        return self.problem.design.solve(moments, self.alpha, self.problem.fit_intercept, leave_out)
+
+    def predict(self, parameters: NDArray[np.float64], patterns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the prediction, without the intercept, of patterns of unscaled differences."""
+        return self.problem.design.predict(parameters, patterns / self.ranges)
+
+    def score(self, parameters: NDArray[np.float64], pairs: PatternTable) -> float:
+        """Return the score of `parameters` on held-out pairs."""
+        return pairs.table.spearman(self.predict(parameters, pairs.patterns))
+
+    def drop(
+        self,
+        parameters: NDArray[np.float64],
+        pairs: PatternTable,
+        feature: int,
+        score: float,
+        weights: NDArray[np.float64] | None = None,
+    ) -> float:
+        """Return how much lower than `score` it is when a feature is permuted over the held-out stimuli.
+
+        In the limit of all permutations; with `weights` a stimulus counts as much.
+        """
+        shares: Shares = difference_shares(self.problem.coding, feature, self.held_out.stimuli, weights)
+        return score - permuted_score(self.problem.design, parameters, self.ranges, pairs, feature, shares)
+
+    @cached_property
+    def held_out_score(self) -> float:
+        """Score of the fit on the held-out pairs."""
+        return self.score(self.parameters, self.held_out.by_pattern)
+
+    def importance(self) -> NDArray[np.float64]:
+        """Return the drop of the score for each feature, in the limit of all permutations, shape (n_features,)."""
+        pairs, score = self.held_out.by_pattern, self.held_out_score
+        return np.array([self.drop(self.parameters, pairs, f, score) for f in range(self.problem.coding.n_features)])
+
+    def sampled_importance(self, n_repeats: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the drop of the score in each of `n_repeats` permutations, shape (n_repeats, n_features)."""
+        problem = self.problem
+        arguments = (problem.design, self.parameters, problem.coding, self.ranges, self.held_out)
+        return self.held_out_score - sampled_scores(*arguments, n_repeats, rng)
+
+    def drop_column_importance(self) -> NDArray[np.float64]:
+        """Return how much lower the score is without each feature in the fit, same alpha, shape (n_features,)."""
+        pairs, score = self.held_out.by_pattern, self.held_out_score
+        without = [self.refit(self.moments, f) for f in range(self.problem.coding.n_features)]
+        return np.array([score - self.score(parameters, pairs) for parameters in without])
+
+    def term_importance(self) -> NDArray[np.float64]:
+        """Return the drop of the score when a single term of the model is permuted, shape (n_columns,)."""
+        pairs = self.held_out.by_pattern
+        columns = self.problem.design.expand(pairs.patterns / self.ranges) * self.parameters
+        return self.held_out_score - term_scores(columns, pairs)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the penalty of each outer fold is found.
+
+    Attributes
+    ----------
+    alphas
+        What is chosen from: the largest mean score over the inner folds, the first of equals.
+    inner
+        Number of inner folds.
+    chosen
+        One penalty per outer fold where nothing is chosen any more; else None.
+    """
+
+    alphas: Sequence[float]
+    inner: int
+    chosen: Sequence[float] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to choose."""
+        return self.chosen is None and len(self.alphas) > 1
+
+
+def fit_folds(
+    problem: Problem,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    choice: Choice,
+    seed: int,
+    max_pairs: int = MAX_PAIRS,
+) -> tuple[list[FoldFit], Moments]:
+    """Return the fit of each outer fold, and the unscaled moments of all pairs.
+
+    Parameters
+    ----------
+    labels
+        Outer fold of each stimulus, 0 to n_folds - 1.
+    groups
+        Group of each stimulus, which inner folds do not split.
+    """
+    lowest, highest = block_extremes(problem.distances, labels, problem.exclude)
+    outer = [np.flatnonzero(labels == fold) for fold in range(labels.max() + 1)]
+    inner: list[list[NDArray[np.intp]]] = [[] for _ in outer]
+    if choice.is_open:
+        inner = [inner_folds(groups, labels == fold, choice.inner, seed, fold) for fold in range(len(outer))]
+    sets: list[list[NDArray[np.intp]]] = [[]]
+    sets += [[held] for held in outer]
+    sets += [[held, part] for held, parts in zip(outer, inner, strict=True) for part in parts]
+    moments = iter(problem.moment_source().without(sets))
+    total = next(moments)
+    training = [next(moments) for _ in outer]
+    fits = []
+    for fold, held in enumerate(outer):
+        low, high = without_label(lowest, highest, fold)
+        check_spread(low, high, f"between training stimuli of fold {fold}")
+        ranges = problem.coding.ranges(np.flatnonzero(labels != fold))
+        scaled = problem.scaled(training[fold], ranges, low, high)
+        pairs = held_out_pairs(problem.coding, problem.distances, held, problem.exclude, max_pairs, seed)
+        alpha = choice.alphas[0] if choice.chosen is None else choice.chosen[fold]
+        unfitted = FoldFit(problem, ranges, low, high, alpha, scaled, np.zeros(problem.design.n_columns), pairs)
+        if choice.is_open:
+            parts = [(part, unfitted.scaled(next(moments))) for part in inner[fold]]
+            unfitted = replace(unfitted, alpha=_best_alpha(unfitted, parts, choice.alphas, seed, max_pairs))
+        fits.append(replace(unfitted, parameters=unfitted.refit(scaled)))
+    return fits, total
+
+
+def _best_alpha(
+    fit: FoldFit,
+    parts: list[tuple[NDArray[np.intp], Moments]],
+    alphas: Sequence[float],
+    seed: int,
+    max_pairs: int,
+) -> float:
+    problem = fit.problem
+    fits = [replace(fit, alpha=alpha) for alpha in alphas]
+    scores = np.empty((len(parts), len(alphas)))
+    for place, (held, moments) in enumerate(parts):
+        pairs = held_out_pairs(problem.coding, problem.distances, held, problem.exclude, max_pairs, seed).by_pattern
+        scores[place] = [fit.score(fit.refit(moments), pairs) for fit in fits]
+    # Means that differ by rounding alone are equal: the first one is taken on every machine.
+    return alphas[int(np.argmax(np.round(scores.mean(axis=0), 12)))]
