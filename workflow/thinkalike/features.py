@@ -11,6 +11,11 @@ Missing = Literal["same", "category"]
 Level = Literal["stimulus", "word", "lemma", "sentence"]
 Role = Literal["feature", "control"]
 
+# Correlation over pairs of the differences of two features: from here on they are called entangled ...
+ENTANGLED = 0.5
+# ... and from here on not to be told apart.
+INSEPARABLE = 0.95
+
 
 @dataclass(frozen=True)
 class Feature:

@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from thinkalike.features import ENTANGLED, INSEPARABLE
 from thinkalike.mlem.cells import UNDEFINED, Coding, combine
 from thinkalike.mlem.moments import Moments
-
-# Above this correlation of their differences the data hardly tell two features apart.
-INDISTINGUISHABLE = 0.95
-ENTANGLED = 0.5
 
 
 def pairs_varying(coding: Coding, exclude: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
@@ -73,7 +70,7 @@ def _sentences(names: tuple[str, ...], others: NDArray[np.float64], pairs_varyin
     ]
     for f, name in enumerate(names):
         for g in range(f + 1, len(names)):
-            if abs(others[f, g]) >= INDISTINGUISHABLE:
+            if abs(others[f, g]) >= INSEPARABLE:
                 sentences.append(
                     f"Features '{name}' and '{names[g]}' cannot be told apart: their differences correlate at "
                     f"{others[f, g]:.2f} over pairs; read their weights and importances together."

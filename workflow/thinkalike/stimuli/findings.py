@@ -5,10 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from thinkalike.features import Feature
+from thinkalike.features import ENTANGLED, INSEPARABLE, Feature
 
-INSEPARABLE = 0.99
-ENTANGLED = 0.5
 INFLATED = 10.0
 RARE_PAIRS = 0.01
 RARE_LEVEL = 5
