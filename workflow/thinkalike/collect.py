@@ -39,22 +39,21 @@ def stack(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in paths], ignore_index=True)
 
 
-def layer_table(kind: str, paths: Iterable[str | Path], models: pd.DataFrame) -> pd.DataFrame:
+def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     """Return one of the tables of all layers, with what is known of the model and the layer before its values.
 
     Parameters
     ----------
     kind
-        `importance`: one row a feature of a layer, weight and importance averaged over folds, with their deviations
-        (`_sd`); features keep the order in which they were declared. `scores`: one row a layer, averaged likewise;
+        `importance`: one row per feature of a layer, weight and importance averaged over folds, with their deviations
+        (`_sd`); features keep the order in which they were declared. `scores`: one row per layer, averaged likewise;
         the penalty by its geometric mean, since its grid is logarithmic. Others (`interactions`,
         `inference`, `probes`): the layers' rows as they are.
-    paths
-        The layers' tables of that kind.
+    rows
+        Those of the layers' tables of that kind, one under the other.
     models
         From `model_table`.
     """
-    rows = stack(paths)
     if kind == "importance":
         values = [column for column in map(str, rows.columns) if column == "weight" or column.startswith("importance")]
         rows = _over_folds(rows, ["model", "layer", "feature", "role"], values)

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from thinkalike import __version__
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
+from thinkalike.version import __version__
 
 _KEY = b"thinkalike"
 

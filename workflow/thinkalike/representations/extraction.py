@@ -85,7 +85,7 @@ def open_layers(
     sentences: pd.DataFrame,
     stimuli: pd.DataFrame,
     *,
-    layers: Iterable[str] | None = None,
+    layers: Iterable[str | int] | None = None,
     numbering: str = "blocks",
     unit: str | None = None,
     prepend_bos: bool = False,

@@ -78,7 +78,7 @@ def write_representation(
             f"have shape {vectors.shape}; give one row a stimulus."
         )
     _refuse_repeated(ids, str(path))
-    _refuse_not_finite(vectors, ids, str(path))
+    refuse_not_finite(vectors, ids, str(path))
     with whole_file(path) as temporary:
         _write_rows(temporary, ids, vectors, metadata or {})
 
@@ -107,7 +107,7 @@ def read_representation(path: str | Path) -> Representation:
         )
     ids = table["stimulus_id"].to_numpy(zero_copy_only=False).astype(object)
     vectors = _to_matrix(table["vector"], str(path))
-    _refuse_not_finite(vectors, ids, str(path))
+    refuse_not_finite(vectors, ids, str(path))
     return Representation(ids.astype(str), vectors, metadata)
 
 
@@ -204,7 +204,7 @@ class RepresentationWriter:
         if (self._place[rows] >= 0).any():
             raise ValueError("a row was written twice")
         for layer, values in vectors.items():
-            _refuse_not_finite(values, self.stimulus_ids[rows], f"layer {layer}")
+            refuse_not_finite(values, self.stimulus_ids[rows], f"layer {layer}")
             if layer not in self._scratch:
                 path = self._temporary / f"{layer}.scratch"
                 self._scratch[layer] = _Scratch(path, values.shape[1], self._stack.enter_context(path.open("wb")))
@@ -248,6 +248,20 @@ class _Scratch:
     file: BinaryIO
 
 
+def refuse_not_finite(vectors: np.ndarray, ids: np.ndarray, where: str) -> None:
+    """Refuse vectors that hold NaN or infinity; the sentence begins with `where` and names the first stimulus."""
+    # A sum is finite only if all its terms are, and much faster than looking at each.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(vectors.sum(axis=1)).all():
+            return
+    finite = np.isfinite(vectors).all(axis=1)
+    if not finite.all():
+        raise InputError(
+            f"{where}: the vector of stimulus '{ids[int(np.argmin(finite))]}' holds a value that is not finite "
+            f"(so do {int((~finite).sum())} of {len(finite)}); check the model's weights and its dtype."
+        )
+
+
 def _write_rows(
     path: Path, ids: np.ndarray, vectors: np.ndarray, metadata: Mapping[str, Any], order: np.ndarray | None = None
 ) -> None:
@@ -287,19 +301,6 @@ def _to_matrix(column: pa.ChunkedArray, where: str) -> np.ndarray:
         result[start : start + len(chunk)] = values.reshape(-1, units)
         start += len(chunk)
     return result
-
-
-def _refuse_not_finite(vectors: np.ndarray, ids: np.ndarray, where: str) -> None:
-    # A sum is finite only if all its terms are, and much faster than looking at each.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(vectors.sum(axis=1)).all():
-            return
-    finite = np.isfinite(vectors).all(axis=1)
-    if not finite.all():
-        raise InputError(
-            f"{where}: the vector of stimulus '{ids[int(np.argmin(finite))]}' holds a value that is not finite "
-            f"(so do {int((~finite).sum())} of {len(finite)}); check the model's weights and its dtype."
-        )
 
 
 def _refuse_repeated(ids: np.ndarray, where: str) -> None:
