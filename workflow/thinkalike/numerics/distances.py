@@ -9,7 +9,8 @@ from thinkalike.numerics.matrices import Matrix, Vector, centre
 
 _BLOCK_ROWS = 2048
 _CLOSE = 1e-4  # relative squared distance under which |x|^2 + |y|^2 - 2 x.y has lost four of its sixteen digits
-_BLOCK_VALUES = 2**22
+_OUTLYING = 100.0  # largest squared norm over the median one, from which the mean may lie far from most rows
+_COMPARED, _BLOCK_VALUES = 2**16, 2**22  # values that are compared, and differences that are formed, at a time
 
 
 def squared_distances(X: Matrix) -> Vector:
@@ -30,7 +31,7 @@ def squared_distances(X: Matrix) -> Vector:
         n (n - 1) / 2 values, at least 0.
     """
     rows, inverse = _distinct_rows(X)
-    centred = centre(X)[rows]
+    centred = about_origin(X)[rows]
     n = len(X)
     result = np.empty(n * (n - 1) // 2)
     if len(rows) == n:
@@ -47,13 +48,23 @@ def squared_distances(X: Matrix) -> Vector:
     return result
 
 
+def about_origin(X: Matrix) -> Matrix:
+    """Return the rows with their mean taken off, or their median where a few rows are so large that they are the mean.
+
+    Distances are the same about any origin, but only rows near it keep their digits in a matrix product.
+    """
+    rows = centre(X)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    return X - np.median(X, axis=0) if squares.max() > _OUTLYING * np.median(squares) else rows
+
+
 def pair_slice(i: int, n: int) -> slice:
     """Return where the pairs (i, i + 1), ..., (i, n - 1) lie among all pairs of n."""
     start = i * (2 * n - i - 1) // 2
     return slice(start, start + n - i - 1)
 
 
-def dissimilarities(X: Matrix, kind: str) -> Vector:
+def dissimilarities(X: Matrix, kind: str, given: Matrix | None = None) -> Vector:
     """Return the dissimilarities of all pairs of rows.
 
     Parameters
@@ -63,23 +74,33 @@ def dissimilarities(X: Matrix, kind: str) -> Vector:
     kind
         `euclidean`, `sqeuclidean`; `cosine`, 1 - cosine; `correlation`, 1 - Pearson's over units. A row without
         direction (zero, or constant for `correlation`) has dissimilarity 1 to every other.
+    given
+        The rows before their column means were taken off, see `unit_rows`; X by default.
     """
     if kind in ("euclidean", "sqeuclidean"):
         values = squared_distances(X)
         return np.sqrt(values, out=values) if kind == "euclidean" else values
-    if kind == "correlation":
-        X = X - X.mean(axis=1, keepdims=True)
-    directions, directed = unit_rows(X)
+    rows = X - X.mean(axis=1, keepdims=True) if kind == "correlation" else X
+    directions, directed = unit_rows(rows, X if given is None else given)
     values = squared_distances(directions) / 2
     for i in np.flatnonzero(~directed):
         values[_pairs_with(int(i), len(X))] = 1.0
     return values
 
 
-def unit_rows(X: Matrix) -> tuple[Matrix, npt.NDArray[np.bool_]]:
-    """Return the rows scaled to norm 1, and which rows have a direction; the others become 0."""
+def unit_rows(X: Matrix, given: Matrix | None = None) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """Return the rows scaled to norm 1, and which rows have a direction; the others become 0.
+
+    Parameters
+    ----------
+    X
+        Shape (n, d).
+    given
+        The rows that X came from by subtraction (of column or row means): what is left of a row and is below 1e-12 of
+        the row itself is rounding. None: X itself, where only a row of zeros has no direction.
+    """
     norms = np.linalg.norm(X, axis=1)
-    directed = norms > 1e-12 * norms.max()
+    directed = norms > (0.0 if given is None else 1e-12 * np.linalg.norm(given, axis=1))
     directions = np.zeros_like(X)
     directions[directed] = X[directed] / norms[directed, None]
     return directions, directed
@@ -93,39 +114,53 @@ def _distinct_rows(X: Matrix) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp
     return np.unique(inverse, return_index=True)[1], inverse
 
 
+def squared_distance_block(
+    left: Matrix, right: Matrix, left_squares: Vector, right_squares: Vector, products: Matrix | None = None
+) -> Matrix:
+    """Return the squared distances of some rows to others, with the digits that cancel mended.
+
+    Parameters
+    ----------
+    left, right
+        Rows of one centred representation, shapes (a, d) and (b, d).
+    left_squares, right_squares
+        Their squared norms.
+    products
+        `left @ right.T`, if it is there already; it is overwritten.
+
+    Returns
+    -------
+    ndarray
+        Shape (a, b), at least 0; exactly 0 for equal rows.
+    """
+    block = left @ right.T if products is None else products
+    block *= -2.0
+    block += left_squares[:, None]
+    block += right_squares
+    np.maximum(block, 0.0, out=block)
+    few = max(1, _COMPARED // max(1, len(right)))
+    for start in range(0, len(left), few):
+        part = block[start : start + few]
+        rows, columns = np.nonzero(part < _CLOSE * (left_squares[start : start + few, None] + right_squares))
+        step = max(1, _BLOCK_VALUES // max(1, left.shape[1]))
+        for first in range(0, len(rows), step):
+            i, j = rows[first : first + step], columns[first : first + step]
+            part[i, j] = paired_squared_distances(left[start + i], right[j])
+    return block
+
+
+def paired_squared_distances(left: Matrix, right: Matrix) -> Vector:
+    """Return the squared distances of corresponding rows from their differences, to the last digit."""
+    differences = left - right
+    return np.einsum("ij,ij->i", differences, differences)
+
+
 def _blocks(X: Matrix) -> Iterator[tuple[int, Matrix]]:
     """Yield blocks of rows of the squared distance matrix, each from the diagonal of its first row on."""
-    norms = np.einsum("ij,ij->i", X, X)
+    squares = np.einsum("ij,ij->i", X, X)
     for start in range(0, len(X), _BLOCK_ROWS):
         stop = min(start + _BLOCK_ROWS, len(X))
-        block = X[start:stop] @ X[start:].T
-        block *= -2.0
-        block += norms[start:stop, None]
-        block += norms[None, start:]
-        np.maximum(block, 0.0, out=block)
-        np.fill_diagonal(block, 0.0)
-        _mend_close_pairs(block, *_close_pairs(block, norms[start:]), X[start:])
-        yield start, block
-
-
-def _close_pairs(block: Matrix, norms: Vector) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return rows and columns of the pairs above the diagonal that are close for their norms."""
-    # The largest norm bounds the other row's: no second matrix of the size of the block is needed.
-    bounds = _CLOSE * (norms[: len(block), None] + norms.max())
-    rows, columns = np.nonzero(block < bounds)
-    kept = (columns > rows) & (block[rows, columns] < _CLOSE * (norms[rows] + norms[columns]))
-    return rows[kept], columns[kept]
-
-
-def _mend_close_pairs(block: Matrix, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], X: Matrix) -> None:
-    step = max(1, _BLOCK_VALUES // X.shape[1])
-    for first in range(0, len(rows), step):
-        i, j = rows[first : first + step], columns[first : first + step]
-        differences = X[i] - X[j]
-        values = np.einsum("ij,ij->i", differences, differences)
-        block[i, j] = values
-        mirrored = j < len(block)
-        block[j[mirrored], i[mirrored]] = values[mirrored]
+        yield start, squared_distance_block(X[start:stop], X[start:], squares[start:stop], squares[start:])
 
 
 def _pairs_with(i: int, n: int) -> npt.NDArray[np.intp]:

@@ -57,7 +57,7 @@ class _Neighbours(Comparator):
             raise InputError(
                 f"Option 'k' is {self.k} but {len(X)} stimuli have at most {len(X) - 1} neighbours; choose a smaller k."
             )
-        directions = unit_rows(centre(X) if self.centre else X)[0]
+        directions = unit_rows(centre(X) if self.centre else X, X)[0]
         return Neighbourhood(nearest(directions, self.k), directions)
 
     def permute(self, state: Neighbourhood, order: Indices) -> Neighbourhood:

@@ -56,12 +56,12 @@ class Rsa(PairVectorComparator):
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return ranks (integers), centred dissimilarities, or dissimilarities, as the comparison needs."""
-        X = centre(X) if self.centre else X
+        given, X = X, centre(X) if self.centre else X
         ranked = self.comparison not in ("pearson", "cosine")
         if ranked and self.dissimilarity == "euclidean":
             values = squared_distances(X)  # ranks are the same, and no square root blurs a tie
         else:
-            values = dissimilarities(X, self.dissimilarity)
+            values = dissimilarities(X, self.dissimilarity, given)
         if ranked:
             return pair_vector(centred_ranks(values), len(X))
         if self.comparison == "pearson":
@@ -121,9 +121,10 @@ class RsmNormDifference(Comparator):
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return the dissimilarities."""
-        X = centre(X) if self.centre else X
-        X = unit_norm(X) if self.normalise else X
-        return pair_vector(dissimilarities(X, self.dissimilarity), len(X))
+        rows = centre(X) if self.centre else X
+        if self.normalise:
+            X, rows = X / np.linalg.norm(rows), unit_norm(rows)
+        return pair_vector(dissimilarities(rows, self.dissimilarity, X), len(X))
 
     def score(self, x: PairVector, y: PairVector) -> float:
         """Return the norm of the difference."""
