@@ -107,7 +107,7 @@ def compare_all(
         values = comparator.scores(states, states, symmetric=entry.is_symmetric, threads=threads)
     names = list(representations)
     frame = pd.DataFrame(tidy(values, entry), index=names, columns=names)
-    frame.attrs.update(describe(entry, options, preprocessing))
+    frame.attrs.update(convention_of(entry, options, preprocessing))
     return frame
 
 
@@ -202,7 +202,7 @@ def compare_models(
     frame = pair_table(list(layers_a), list(layers_b), model_a, model_b, measure)
     for name, values in columns.items():
         frame[name] = np.round(values, DECIMALS).ravel()
-    frame.attrs.update(describe(entry, options or {}, preprocessing))
+    frame.attrs.update(convention_of(entry, options or {}, preprocessing))
     frame.attrs.update(inputs.describe())
     drawn = {"permutations": permutations, "resamples": resamples, "seed": seed, "grouped": groups is not None}
     frame.attrs.update(drawn)
@@ -276,7 +276,7 @@ def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.floa
     return np.clip(np.round(values, DECIMALS), *entry.range) + 0.0
 
 
-def describe(entry: Measure, options: Mapping[str, Any], preprocessing: str) -> dict[str, Any]:
+def convention_of(entry: Measure, options: Mapping[str, Any], preprocessing: str) -> dict[str, Any]:
     """Return the convention behind the numbers, for `attrs` and for a file's metadata."""
     return {
         "measure": entry.name,

@@ -5,7 +5,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.layers import layer_order
-from thinkalike.similarity.compare import describe, pair_table, tidy
+from thinkalike.similarity.compare import convention_of, pair_table, tidy
 from thinkalike.similarity.measures.measure import Measure, find_measure
 
 
@@ -48,7 +48,7 @@ def compare_profiles(
     defined = ~np.isnan(values).all(axis=0)
     frame["low"] = np.where(defined, np.fmin.reduce(values, axis=0), np.nan)
     frame["high"] = np.where(defined, np.fmax.reduce(values, axis=0), np.nan)
-    frame.attrs.update(describe(entry, {}, "none"))
+    frame.attrs.update(convention_of(entry, {}, "none"))
     return frame
 
 
