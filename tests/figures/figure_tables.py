@@ -1,9 +1,15 @@
 """Made-up tables that look like a study's, for the figures' tests."""
 
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
+
+from thinkalike.features import Feature
+from thinkalike.similarity.maps import word_map
+from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
+from thinkalike.stimuli.report import stimulus_report
 
 FEATURES = ["word_length", "gender", "number", "part_of_speech", "tense", "person", "word_position", "question"]
 SMALL = {
@@ -199,3 +205,39 @@ def benchmark_table(seed: int = 9) -> pd.DataFrame:
             rows.append((rule, seconds * random.lognormal(0, 0.3), memory * random.lognormal(0, 0.15)))
     rows.append(("report", 0.2, np.nan))
     return pd.DataFrame(rows, columns=["rule", "s", "max_rss"])
+
+
+def models_table(families: dict[str, str] = SMALL) -> pd.DataFrame:
+    """The table of models, in the order of `families`."""
+    rows = [(name, re.sub(r"-seed\d+$", "", name), family, "untrained" in name) for name, family in families.items()]
+    return pd.DataFrame(rows, columns=["model", "entry", "family", "control"])
+
+
+def stimulus_tables(stimuli: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of levels and of pairs of the stimulus report."""
+    features = {name: Feature(name) for name in FEATURES}
+    features["word_identity"] = Feature("word_identity", role="control")
+    tables = stimulus_report(stimuli, features)
+    return tables["levels"], tables["pairs"]
+
+
+def pair_tables(importance: pd.DataFrame, stimuli: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables that explain one pair of layers, called most."""
+    layers = {"a": ("bert-seed0", "1"), "b": ("mamba-seed0", "final")}
+    profiles, words = {}, []
+    for (side, (model, layer)), feature in zip(layers.items(), ("part_of_speech", "word_position"), strict=True):
+        rows = importance[(importance["model"] == model) & (importance["layer"] == layer)]
+        profiles[side] = rows[rows["role"] == "feature"].set_index("feature")["importance"]
+        points = word_map(vectors(stimuli, feature), stimuli["stimulus_id"], seed=0, max_points=80)
+        words.append(points.reset_index().assign(pair="most", side=side))
+    pairs = pd.DataFrame(
+        {
+            "importance_a": profiles["a"],
+            "importance_b": profiles["b"],
+            "contribution": decompose_weighted_kendall(profiles["a"], profiles["b"]),
+        }
+    )
+    pairs = pairs.reset_index(names="feature").assign(pair="most")
+    for side, (model, layer) in layers.items():
+        pairs[f"model_{side}"], pairs[f"layer_{side}"] = model, layer
+    return pairs, pd.concat(words, ignore_index=True)

@@ -14,14 +14,12 @@ from scipy.stats import spearmanr
 
 from thinkalike import figures
 from thinkalike.errors import InputError
-from thinkalike.features import Feature
 from thinkalike.figures.parts.layer_axis import FINAL, layer_positions
+from thinkalike.figures.parts.theme import new_figure
+from thinkalike.similarity import map_layers
+from thinkalike.similarity.explain_pairs import extreme_pairs
 
 pytestmark = pytest.mark.filterwarnings("error")
-FEATURES = {name: Feature(name) for name in tables.FEATURES} | {
-    "word_identity": Feature("word_identity", role="control")
-}
-
 FEW = tables.similarity_table({"a-seed0": "a", "a-untrained": "a"})
 
 
@@ -43,40 +41,31 @@ def shuffled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def word_maps(stimuli: pd.DataFrame) -> list[pd.DataFrame]:
-    return [
-        figures.word_map(tables.vectors(stimuli, feature), stimuli["stimulus_id"], seed=0, max_points=80)
-        for feature in ("part_of_speech", "word_position")
-    ]
-
-
-@pytest.fixture(scope="module")
 def every_figure(
-    importance: pd.DataFrame, similarity: pd.DataFrame, stimuli: pd.DataFrame, word_maps: list[pd.DataFrame]
+    importance: pd.DataFrame, similarity: pd.DataFrame, stimuli: pd.DataFrame
 ) -> dict[str, Callable[[Callable[[pd.DataFrame], pd.DataFrame]], Figure]]:
     """Each figure by name, as a function of what is done to its tables before."""
-    pair = (("bert-seed0", "1"), ("mamba-seed0", "final"))
+    pairs, pair_words = tables.pair_tables(importance, stimuli)
+    levels, shares = tables.stimulus_tables(stimuli)
     # Fewer models where time goes into the number of layers.
     few = similarity[(similarity["model_a"] >= "lstm") & (similarity["model_b"] < "mamba")]
-    based, agnostic = one(few, "weighted_kendall"), one(few, "rsa")
+    maps = map_layers(few, measures=["weighted_kendall", "rsa"])
     return {
-        "importance": lambda change: figures.feature_importance_profiles(change(importance)),
-        "decoding": lambda change: figures.decoding_profiles(change(tables.probes_table())),
-        "scores": lambda change: figures.score_by_layer(change(tables.scores_table())),
+        "importance": lambda change: figures.feature_importance(change(importance)),
+        "decoding": lambda change: figures.decoding(change(tables.probes_table())),
+        "scores": lambda change: figures.scores(change(tables.scores_table())),
         "matrix": lambda change: figures.similarity_matrix(change(similarity), measure="procrustes"),
-        "matrices": lambda change: figures.similarity_matrices(change(based), change(agnostic)),
-        "pair": lambda change: figures.pair_explanation(
-            change(importance), pair, word_maps[0], word_maps[1], change(stimuli)
-        ),
+        "matrices": lambda change: figures.similarity(change(few), change(maps)),
+        "pair": lambda change: figures.pair_most(change(pairs), change(pair_words), change(stimuli)),
         "correlation": lambda change: figures.feature_correlation(
             change(tables.correlation_table()), change(tables.correlation_table(1))
         ),
-        "training": lambda change: figures.training_curves(change(tables.training_table())),
-        "accuracy": lambda change: figures.agreement_accuracy(change(tables.accuracy_table())),
+        "training": lambda change: figures.training(change(tables.training_table())),
+        "accuracy": lambda change: figures.grammaticality(change(tables.accuracy_table())),
         "seeds": lambda change: figures.seed_agreement(change(similarity)),
         "measures": lambda change: figures.measure_agreement(change(tables.agreement_table())),
-        "scatter": lambda change: figures.similarity_scatter(change(few), "weighted_kendall", "rsa"),
-        "stimuli": lambda change: figures.stimulus_report(change(stimuli), FEATURES),
+        "scatter": lambda change: figures.similarity_scatter(change(few)),
+        "stimuli": lambda change: figures.stimuli(change(levels), change(shares)),
         "resources": lambda change: figures.resources(change(tables.benchmark_table())),
     }
 
@@ -108,13 +97,13 @@ def letters_are_readable_and_inside_the_page(figure: Figure) -> None:
 
 
 def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(importance):
-    figure = figures.feature_importance_profiles(importance)
+    figure = figures.feature_importance(importance)
     panels = {axes.get_title(): axes for axes in figure.axes}
     assert set(panels) == {
         *("BERT", "GPT-2", "Mamba", "LSTM"),
         *("BERT, untrained", "GPT-2, untrained", "Mamba, untrained", "LSTM, untrained"),
     }
-    assert "Feature importance (drop in Spearman ρ)" in texts(figure)
+    assert "Feature importance (drop in score)" in texts(figure)
     rows = importance[importance["model"].isin(["gpt2-seed0", "gpt2-seed1"]) & (importance["feature"] == "gender")]
     mean = rows[rows["layer"] != FINAL].groupby("layer_index")["importance"].mean().to_numpy()
     lines = [line.get_ydata() for line in panels["GPT-2"].lines if len(line.get_ydata()) == len(mean)]
@@ -124,7 +113,7 @@ def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(imp
 
 def test_the_first_panel_of_a_row_has_the_labels_of_y(importance):
     some = importance[~importance["model"].isin(["bert-untrained", "gpt2-untrained"])]
-    figure = figures.feature_importance_profiles(some)
+    figure = figures.feature_importance(some)
     figure.canvas.draw()
     labelled = [
         axes.get_title() for axes in figure.axes if axes.yaxis.get_tick_params()["labelleft"] and axes.get_visible()
@@ -133,29 +122,29 @@ def test_the_first_panel_of_a_row_has_the_labels_of_y(importance):
 
 
 def test_importance_with_other_numbers_of_layers():
-    hub = figures.feature_importance_profiles(tables.importance_table(tables.HUB), families=tables.HUB)
-    assert [axes.get_title() for axes in hub.axes] == ["BERT", "GPT-2", "Mamba"]
+    hub = figures.feature_importance(tables.importance_table(tables.HUB), tables.models_table(tables.HUB))
+    assert [axes.get_title() for axes in hub.axes] == ["bert-base-uncased", "GPT-2", "mamba-130m-hf"]
     assert [axes.get_xlim()[1] > 20 for axes in hub.axes] == [False, False, True]
 
 
 @pytest.mark.slow
 def test_importance_of_forty_models_wraps():
     many = {f"model{index:02d}": f"family{index:02d}" for index in range(40)}
-    wrapped = figures.feature_importance_profiles(tables.importance_table(many))
+    wrapped = figures.feature_importance(tables.importance_table(many))
     assert sum(axes.get_visible() for axes in wrapped.axes) == 40
 
 
 def test_families_give_order_and_colours_also_where_models_are_missing(importance):
     order = dict(sorted(tables.SMALL.items(), reverse=True))
     some = importance[importance["model"].str.contains("bert|mamba")]
-    figure = figures.feature_importance_profiles(some, families=order)
+    figure = figures.feature_importance(some, tables.models_table(order))
     assert [axes.get_title() for axes in figure.axes if axes.get_visible()][:2] == ["Mamba", "BERT"]
 
 
 def test_decoding_is_on_one_scale_beside_importance(importance):
     probes = tables.probes_table()
-    figure = figures.decoding_profiles(probes)
-    beside = figures.feature_importance_profiles(importance)
+    figure = figures.decoding(probes)
+    beside = figures.feature_importance(importance)
     assert [axes.get_title() for axes in figure.axes] == [axes.get_title() for axes in beside.axes]
     rows = probes[(probes["model"] == "mamba-untrained") & (probes["feature"] == "number")]
     rows = rows[(rows["score_name"] == "balanced_accuracy") & (rows["layer"] != FINAL)]
@@ -168,7 +157,7 @@ def test_decoding_is_on_one_scale_beside_importance(importance):
 
 def test_scores_are_the_tables_values(importance):
     scores = tables.scores_table()
-    figure = figures.score_by_layer(scores)
+    figure = figures.scores(scores)
     expected = scores[scores["model"] == "mamba-untrained"]
     panel = next(axes for axes in figure.axes if axes.get_title() == "Mamba")
     assert any(np.array_equal(line.get_ydata(), expected["score"]) for line in panel.lines)
@@ -177,7 +166,7 @@ def test_scores_are_the_tables_values(importance):
 
 def test_matrix_is_symmetric_in_the_order_of_families_and_centred_at_zero(similarity):
     order = {model: tables.SMALL[model] for model in sorted(tables.SMALL, reverse=True)}
-    figure = figures.similarity_matrix(similarity, measure="weighted_kendall", families=order)
+    figure = figures.similarity_matrix(similarity, tables.models_table(order), measure="weighted_kendall")
     image = figure.axes[0].images[0]
     values = np.asarray(image.get_array())
     assert np.allclose(values, values.T, atol=1e-12) and np.all(np.diag(values) == 1)
@@ -201,7 +190,8 @@ def test_distances_and_shares_have_their_own_scales(similarity):
 
 
 def test_matrices_state_agreement_and_stress(similarity):
-    figure = figures.similarity_matrices(one(similarity, "weighted_kendall"), one(similarity, "rsa"))
+    maps = map_layers(similarity, measures=["weighted_kendall", "rsa"])
+    figure = figures.similarity(similarity, maps)
     keys = ["model_a", "layer_a", "model_b", "layer_b"]
     both = one(similarity, "weighted_kendall").merge(one(similarity, "rsa"), on=keys)
     same = both["model_a"] == both["model_b"]
@@ -217,7 +207,8 @@ def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
     based = one(similarity, "weighted_kendall").copy()
     gone = [(based[f"model_{side}"] == "lstm-untrained") & (based[f"layer_{side}"] == "0") for side in "ab"]
     based.loc[gone[0] | gone[1], "value"] = np.nan
-    figure = figures.similarity_matrices(based, one(similarity, "rsa"))
+    table = pd.concat([based, one(similarity, "rsa")])
+    figure = figures.similarity(table, map_layers(table, measures=["weighted_kendall", "rsa"]))
     assert any("1 layers without a value left out" in text for text in texts(figure))
 
 
@@ -259,7 +250,7 @@ def test_correlation_writes_each_pair_once_and_a_dash_where_there_is_none():
 
 def test_training_has_floor_and_untrained_level_per_objective():
     training = tables.training_table()
-    figure = figures.training_curves(training)
+    figure = figures.training(training)
     assert [axes.get_title() for axes in figure.axes] == ["Causal: next sub-token", "Masked: hidden sub-tokens"]
     causal = figure.axes[0]
     heldout = training[(training["split"] == "heldout") & (training["model"] == "lstm-seed1")]
@@ -286,23 +277,117 @@ def test_seed_agreement_is_the_mean_over_seed_pairs(similarity):
 
 
 def test_scatter_counts_distances_negated(similarity):
-    figure = figures.similarity_scatter(similarity, "rsa", "procrustes")
+    figure = figures.similarity_scatter(similarity, measure_x="rsa", measure_y="procrustes")
     # Made as sqrt(1 - rsa): they agree wholly.
     assert figure.axes[0].get_title() == "Spearman ρ = 1.00 over 2,775 layer pairs"
 
 
-def test_share_of_varying_pairs_is_counted_over_all_pairs(stimuli):
-    from itertools import combinations
+def test_stimuli_shows_the_numbers_of_its_tables(stimuli):
+    levels, pairs = tables.stimulus_tables(stimuli)
+    figure = figures.stimuli(levels, pairs)
+    panels = {axes.get_title(): axes for axes in figure.axes}
+    speech = levels[levels["feature"] == "part_of_speech"].set_index("level")["stimuli"]
+    bars = panels["Part of speech"].patches
+    labels = [text.get_text() for text in panels["Part of speech"].get_yticklabels()]
+    assert dict(zip(labels, (bar.get_width() for bar in bars), strict=True)) == speech.to_dict()
+    assert panels["Person"].patches[0].get_width() == (stimuli["person"] == 1).sum()
+    assert [text.get_text() for text in panels["Person"].get_yticklabels()] == ["1", "2", "3"]
+    shares = dict(
+        zip(
+            (text.get_text() for text in panels["Pairs that differ"].get_yticklabels()),
+            (bar.get_width() for bar in panels["Pairs that differ"].patches),
+            strict=True,
+        )
+    )
+    assert shares["Gender"] == pairs.set_index("feature")["share"]["gender"]
+    assert figure.get_suptitle() == "600 stimuli, 179,700 pairs"
 
-    from thinkalike.figures.stimuli import varying_share
 
-    few = stimuli.head(40)
-    for feature in ("gender", "question", "word_position"):
-        values = few[feature].astype(object).where(few[feature].notna(), None)
-        differs = [a is not None and b is not None and a != b for a, b in combinations(values, 2)]
-        assert varying_share(few[feature]) == pytest.approx(np.mean(differs))
-    with_category = [str(a) != str(b) for a, b in combinations(few["gender"].fillna("none"), 2)]
-    assert varying_share(few["gender"], "category") == pytest.approx(np.mean(with_category))
+def test_many_numbers_are_a_histogram_of_all_stimuli(stimuli):
+    levels, pairs = tables.stimulus_tables(stimuli.assign(word_length=np.arange(600) % 37))
+    figure = figures.stimuli(levels, pairs)
+    panel = next(axes for axes in figure.axes if axes.get_title() == "Word length")
+    assert sum(bar.get_height() for bar in panel.patches) == 600 and len(panel.patches) == 20
+
+
+def test_only_seeds_of_one_entry_are_averaged(importance):
+    few = importance[importance["model"].isin(["gpt2-seed0", "gpt2-seed1", "bert-seed0"])]
+    models = pd.DataFrame(
+        {
+            "model": ["gpt2-seed0", "gpt2-seed1", "bert-seed0"],
+            "entry": ["small", "small", "large"],
+            "family": "decoders",
+            "control": False,
+        }
+    )
+    figure = figures.feature_importance(few, models)
+    assert [axes.get_title() for axes in figure.axes] == ["small", "large"]
+    alone = few[(few["model"] == "bert-seed0") & (few["feature"] == "tense") & (few["layer"] != FINAL)]
+    lines = [line.get_ydata() for line in figure.axes[1].lines if len(line.get_ydata()) == len(alone)]
+    assert any(np.array_equal(line, alone["importance"]) for line in lines)
+
+
+def test_scatter_tells_seeds_from_other_models_of_a_family():
+    names = {"one-seed0": "a", "one-seed1": "a", "other": "a", "third": "b"}
+    similarity = tables.similarity_table(names)
+    models = tables.models_table(names)
+    counts = {}
+    for text in figures.similarity_scatter(similarity, models).legends[0].get_texts():
+        kind, _, number = text.get_text().rpartition(" (")
+        counts[kind] = int(number.rstrip(")"))
+    layers = {name: len(tables.layers_of(name, names)) for name in names}
+    assert counts["Between seeds"] == layers["one-seed0"] * layers["one-seed1"]
+    assert counts["Within a family"] == 2 * layers["other"] * layers["one-seed0"]
+    assert counts["Between families"] == layers["third"] * (sum(layers.values()) - layers["third"])
+
+
+def test_pair_shows_the_table_of_pairs(importance, stimuli):
+    pairs, words = tables.pair_tables(importance, stimuli)
+    figure = figures.pair_least(pairs.assign(pair="least"), words.assign(pair="least"), stimuli)
+    bars = next(axes for axes in figure.axes if axes.get_title().startswith("Contributions"))
+    assert np.allclose(sorted(bar.get_width() for bar in bars.patches), sorted(pairs["contribution"]))
+    scatter = next(axes for axes in figure.axes if axes.get_title().startswith("Weighted Kendall"))
+    assert scatter.get_title().endswith(f"{pairs['contribution'].sum():.2f}".replace("-", "−"))
+    points = {tuple(line.get_xydata()[0]) for line in scatter.lines if line.get_linestyle() == "None"}
+    assert points == set(zip(pairs["importance_a"], pairs["importance_b"], strict=True))
+    undefined = figures.pair_most(pairs.assign(contribution=np.nan), words, stimuli)
+    assert "Weighted Kendall τ not defined" in texts(undefined)
+
+
+def test_similarity_draws_the_maps_of_the_table(similarity):
+    few = similarity[(similarity["model_a"] >= "mamba") & (similarity["model_b"] >= "mamba")]
+    maps = map_layers(few, measures=["weighted_kendall", "rsa"])
+    figure = figures.similarity(few, maps)
+    for axes, measure in zip(figure.axes[1:4:2], ("weighted_kendall", "rsa"), strict=True):
+        rows = maps[maps["measure"] == measure]
+        points = {tuple(line.get_xydata()[0]) for line in axes.lines if len(line.get_xydata()) == 1}
+        assert points == set(zip(rows["x"], rows["y"], strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", ["feature_importance", "decoding", "scores", "similarity_matrix", "similarity_scatter"]
+)
+def test_a_single_panel_is_drawn_where_it_is_asked_for(name, importance, similarity):
+    one_model = {"gpt2-seed0": "gpt2"}
+    drawings = {
+        "feature_importance": lambda ax: figures.feature_importance(tables.importance_table(one_model), ax=ax),
+        "decoding": lambda ax: figures.decoding(tables.probes_table(one_model), ax=ax),
+        "scores": lambda ax: figures.scores(tables.scores_table(one_model), ax=ax),
+        "similarity_matrix": lambda ax: figures.similarity_matrix(similarity, measure="rsa", ax=ax),
+        "similarity_scatter": lambda ax: figures.similarity_scatter(similarity, ax=ax),
+    }
+    figure = new_figure(5, 3)
+    left, right = figure.subplots(1, 2)
+    assert drawings[name](right) is figure
+    assert right.has_data() and not left.has_data()
+    drawn(figure)
+
+
+def test_tables_of_one_model_need_neither_its_name_nor_roles():
+    table = tables.importance_table({"gpt2-seed0": "gpt2"})[["layer", "feature", "importance"]]
+    figure = figures.feature_importance(table)
+    assert len(figure.axes) == 1 and figure.axes[0].get_title() == ""
+    assert figures.scores(tables.scores_table({"gpt2-seed0": "gpt2"})[["layer", "score"]]).axes[0].lines
 
 
 def test_resources_accept_jobs_without_memory():
@@ -314,21 +399,20 @@ def test_resources_accept_jobs_without_memory():
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: figures.feature_importance_profiles(tables.importance_table().head(0)), "has no rows"),
-        (lambda: figures.decoding_profiles(tables.probes_table().assign(score=np.nan)), "probes table has no rows"),
-        (lambda: figures.score_by_layer(tables.scores_table().drop(columns="ceiling")), "no column 'ceiling'"),
+        (lambda: figures.feature_importance(tables.importance_table().head(0)), "has no rows"),
+        (lambda: figures.decoding(tables.probes_table().assign(score=np.nan)), "probes table has no rows"),
+        (lambda: figures.scores(tables.scores_table().drop(columns="score")), "no column 'score'"),
         (lambda: figures.similarity_matrix(FEW, measure="cka"), "rsa, weighted_kendall"),
-        (
-            lambda: figures.similarity_matrices(FEW, FEW),
-            "keep the rows of one",
-        ),
+        (lambda: figures.similarity(FEW, FEW.rename(columns={"value": "x"})), "layer_maps table has no column 'model'"),
         (lambda: figures.seed_agreement(tables.similarity_table({"lstm": "lstm"})), "train a second seed"),
         (lambda: figures.measure_agreement(pd.concat([tables.agreement_table()] * 2)), "twice"),
-        (lambda: figures.stimulus_report(tables.stimuli_table(), {"case": Feature("case")}), "no column 'case'"),
         (
-            lambda: figures.extreme_pairs(FEW),
-            "add a model",
+            lambda: figures.stimuli(tables.stimuli_table(), tables.stimuli_table()),
+            "no column 'feature', 'role'",
         ),
+        (lambda: extreme_pairs(FEW, exclude=["a-seed0", "a-untrained"]), "add a model"),
+        (lambda: figures.feature_importance(tables.importance_table(), ax=new_figure(1, 1).subplots()), "8 panels"),
+        (lambda: figures.training(tables.training_table().assign(architecture="opt")), "'opt', which is none of those"),
     ],
 )
 def test_mistakes_are_one_sentence(draw, message):
@@ -340,11 +424,11 @@ def test_mistakes_are_one_sentence(draw, message):
 def test_no_window_system_is_touched(importance):
     import sys
 
-    figures.feature_importance_profiles(importance)
+    figures.feature_importance(importance)
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
 
 
 def test_without_minimal_pairs_the_figure_says_so():
-    figure = figures.agreement_accuracy(tables.accuracy_table().head(0))
+    figure = figures.grammaticality(tables.accuracy_table().head(0))
     assert [text.get_text() for text in figure.texts] == ["The training corpus' grammar has no minimal pairs."]

@@ -12,11 +12,13 @@ from matplotlib.colors import to_rgb
 
 from thinkalike import figures
 from thinkalike.errors import InputError
+from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.layer_axis import layer_ticks, sort_layers
-from thinkalike.figures.parts.layer_map import turned_to
 from thinkalike.figures.parts.levels import level_styles
-from thinkalike.figures.parts.styles import feature_styles, model_styles
+from thinkalike.figures.parts.model_styles import model_styles
 from thinkalike.figures.parts.theme import new_figure
+from thinkalike.similarity.explain_pairs import extreme_pairs
+from thinkalike.similarity.maps import map_layers, turned_to, word_map
 
 REPORT = Path(__file__).parents[2] / "workflow" / "report"
 
@@ -29,7 +31,7 @@ def scores() -> pd.DataFrame:
 @pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
 def test_equal_figures_are_equal_files(scores, ending, tmp_path):
     for name in ("one", "other"):
-        figures.save_figure(figures.score_by_layer(scores), tmp_path / f"{name}.{ending}")
+        figures.save_figure(figures.scores(scores), tmp_path / f"{name}.{ending}")
     content = (tmp_path / f"one.{ending}").read_bytes()
     assert content == (tmp_path / f"other.{ending}").read_bytes()
     assert b"CreationDate" not in content and b"<dc:date>" not in content
@@ -38,9 +40,9 @@ def test_equal_figures_are_equal_files(scores, ending, tmp_path):
 def test_pdf_embeds_truetype_and_user_settings_do_not_matter(scores, tmp_path):
     import matplotlib as mpl
 
-    figures.save_figure(figures.score_by_layer(scores), tmp_path / "one.pdf")
+    figures.save_figure(figures.scores(scores), tmp_path / "one.pdf")
     with mpl.rc_context({"font.size": 30, "pdf.fonttype": 3, "axes.facecolor": "red", "savefig.bbox": "tight"}):
-        figures.save_figure(figures.score_by_layer(scores), tmp_path / "other.pdf")
+        figures.save_figure(figures.scores(scores), tmp_path / "other.pdf")
     content = (tmp_path / "one.pdf").read_bytes()
     assert b"/FontFile2" in content and b"/Type3" not in content
     assert content == (tmp_path / "other.pdf").read_bytes()
@@ -71,8 +73,12 @@ def test_same_bytes_in_another_process(tmp_path):
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
 
 
+def named(models: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"model": models})
+
+
 def test_models_by_family_seed_and_control():
-    styles = model_styles(["gpt2-untrained", "gpt2-seed1", "gpt2-seed0", "bert-base-uncased"])
+    styles = model_styles(named(["gpt2-untrained", "gpt2-seed1", "gpt2-seed0", "bert-base-uncased"]))
     assert list(styles) == ["bert-base-uncased", "gpt2-seed0", "gpt2-seed1", "gpt2-untrained"]
     assert [style.label for style in styles.values()] == [
         "bert-base-uncased",
@@ -85,20 +91,22 @@ def test_models_by_family_seed_and_control():
 
 
 def test_a_family_that_says_so_makes_a_control():
-    styles = model_styles(["baseline"], {"model": "gpt2", "baseline": "gpt2-untrained"})
+    models = pd.DataFrame({"model": ["model", "baseline"], "family": ["gpt2", "gpt2-untrained"]})
+    styles = model_styles(named(["baseline"]), models)
     assert styles["baseline"].control and styles["baseline"].family == "gpt2"
 
 
 def test_a_model_keeps_its_look_where_others_are_missing():
     families = {f"{letter}-seed0": letter for letter in "zyxw"}
-    assert model_styles(["x-seed0"], families)["x-seed0"] == model_styles(families, families)["x-seed0"]
+    models = tables.models_table(families)
+    assert model_styles(named(["x-seed0"]), models)["x-seed0"] == model_styles(models, models)["x-seed0"]
 
 
 def test_family_colours_differ_with_red_green_deficiency():
     deuteranopia = np.array(
         [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
     )
-    styles = model_styles([f"{family}-seed0" for family in ("bert", "gpt2", "mamba", "lstm")])
+    styles = model_styles(named([f"{family}-seed0" for family in ("bert", "gpt2", "mamba", "lstm")]))
     seen = [deuteranopia @ np.array(to_rgb(style.colour)) ** 2.2 for style in styles.values()]
     gaps = [np.abs(one - other).max() for i, one in enumerate(seen) for other in seen[:i]]
     assert min(gaps) > 0.1
@@ -119,8 +127,9 @@ def test_layers_are_sorted_as_numbers_with_final_last():
     assert layer_ticks([*map(str, range(13)), "final"])[1][-1] == "final"
 
 
-def test_extreme_pairs_are_the_extremes_between_trained_families(similarity):
-    chosen = figures.extreme_pairs(similarity, "weighted_kendall")
+def test_extreme_pairs_are_the_extremes_between_trained_groups(similarity):
+    untrained = [name for name in tables.SMALL if "untrained" in name]
+    chosen = extreme_pairs(similarity, "weighted_kendall", groups=tables.SMALL, exclude=untrained)
     rows = similarity[similarity["measure"] == "weighted_kendall"]
     for side in "ab":
         rows = rows[~rows[f"model_{side}"].str.contains("untrained")]
@@ -128,18 +137,21 @@ def test_extreme_pairs_are_the_extremes_between_trained_families(similarity):
     for name, value in (("most", rows["value"].max()), ("least", rows["value"].min())):
         keys = [key for layer in chosen[name] for key in layer]
         assert rows.set_index(["model_a", "layer_a", "model_b", "layer_b"])["value"][*keys] == value
-    distances = figures.extreme_pairs(similarity, "procrustes", exclude=[])
+    distances = extreme_pairs(similarity, "procrustes")
     assert "procrustes" in set(similarity["measure"]) and distances["most"] != distances["least"]
 
 
-def test_extreme_pairs_know_families_that_names_do_not_tell(similarity):
-    one_family = dict.fromkeys(tables.SMALL, "all") | {"lstm-seed0": "other"}
-    for pair in figures.extreme_pairs(similarity, families=one_family).values():
+def test_extreme_pairs_are_between_groups_where_there_are_two(similarity):
+    one_group = dict.fromkeys(tables.SMALL, "all") | {"lstm-seed0": "other"}
+    for pair in extreme_pairs(similarity, groups=one_group).values():
         assert "lstm-seed0" in dict(pair)
+    alone = similarity[(similarity["model_a"] == "lstm-seed0") & (similarity["model_b"] == "lstm-seed0")]
+    for (_, layer_a), (_, layer_b) in extreme_pairs(alone).values():
+        assert layer_a != layer_b
 
 
 def test_extreme_pairs_do_not_depend_on_row_order(similarity):
-    assert figures.extreme_pairs(similarity) == figures.extreme_pairs(similarity.iloc[::-1])
+    assert extreme_pairs(similarity) == extreme_pairs(similarity.iloc[::-1])
 
 
 def test_word_map_keeps_distances_that_fit_into_a_plane():
@@ -149,7 +161,7 @@ def test_word_map_keeps_distances_that_fit_into_a_plane():
     plane = random.normal(size=(60, 2))
     turned = plane @ np.linalg.qr(random.normal(size=(5, 5)))[0][:2] + 3
     words = [f"w{index:02d}" for index in range(60)]
-    table = figures.word_map(turned, words, seed=0)
+    table = word_map(turned, words, seed=0)
     assert np.allclose(pdist(table[["x", "y"]]), pdist(plane), atol=1e-6)
     assert table["stress"].max() < 1e-6
 
@@ -158,17 +170,17 @@ def test_word_map_draws_the_same_words_in_any_order_and_layer():
     random = np.random.default_rng(0)
     vectors, words = random.normal(size=(90, 6)), np.array([f"w{index:02d}" for index in range(90)])
     order = random.permutation(90)
-    one = figures.word_map(vectors, words, seed=3, max_points=40)
-    other = figures.word_map(vectors[order], words[order], seed=3, max_points=40)
+    one = word_map(vectors, words, seed=3, max_points=40)
+    other = word_map(vectors[order], words[order], seed=3, max_points=40)
     assert len(one) == 40
     pd.testing.assert_frame_equal(one, other)
 
 
 def test_word_map_refuses_what_it_cannot_place():
     with pytest.raises(InputError, match="at least three words"):
-        figures.word_map(np.zeros((2, 4)), ["a", "b"], seed=0)
+        word_map(np.zeros((2, 4)), ["a", "b"], seed=0)
     with pytest.raises(InputError, match="do not repeat"):
-        figures.word_map(np.zeros((3, 4)), ["a", "b", "b"], seed=0)
+        word_map(np.zeros((3, 4)), ["a", "b", "b"], seed=0)
 
 
 def test_a_map_turned_to_another_keeps_distances():
@@ -217,6 +229,5 @@ def test_two_layers_make_no_map_but_still_a_figure():
     ]
     columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "value"]
     similarity = pd.DataFrame(rows, columns=columns)
-    tables = [similarity[similarity["measure"] == measure] for measure in ("weighted_kendall", "rsa")]
-    figure = figures.similarity_matrices(*tables)
+    figure = figures.similarity(similarity, map_layers(similarity, measures=["weighted_kendall", "rsa"]))
     assert sum("No map of fewer than 3 layers" in axes.get_xlabel() for axes in figure.axes) == 2

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Literal
 
 from thinkalike.errors import InputError
@@ -235,3 +236,7 @@ def check_preprocessing(how: Any) -> None:
             f"Preprocessing '{how}' is not known; it must be 'none', 'centre', 'z-score' or 'drop-top-k' with k a "
             "number, as in 'drop-top-1'."
         )
+
+
+FIGURES = tuple(sorted(path.stem for path in (Path(__file__).parent / "figures").glob("[a-z]*.py")))
+"""Names of the figures: each is a module of the folder figures/."""

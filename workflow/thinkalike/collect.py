@@ -20,7 +20,7 @@ def model_table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     Parameters
     ----------
     records
-        One mapping a model with `model, family, control, source, location, seed, layers`.
+        One mapping a model with `model, entry, family, control, source, location, seed, layers`.
 
     Returns
     -------
@@ -70,13 +70,6 @@ def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     known = models[["model", "family", "control", "seed"]].drop_duplicates()
     values = frame.drop(columns=[column for column in ("family", "control", "seed") if column in frame])
     return known.merge(values, on="model", how="inner", validate="one_to_many")
-
-
-def families(models: pd.DataFrame) -> dict[str, str]:
-    """Return each model's family in the study's order, as the figures want it: untrained controls say so."""
-    rows = models[["model", "family", "control"]].drop_duplicates()
-    names = rows["family"].where(~rows["control"], rows["family"] + "-untrained")
-    return dict(zip(rows["model"], names, strict=True))
 
 
 def version_table() -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Parquet tables that say what made them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,21 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
 def read_metadata(path: str | Path) -> dict[str, Any]:
     """Return what `attach_metadata` stored; empty for a file made elsewhere."""
     return json.loads((_open(path).schema_arrow.metadata or {}).get(_KEY, b"{}"))
+
+
+def require(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:
+    """Raise `InputError` where the table called `name` is empty or lacks one of `columns`."""
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise InputError(
+            f"The {name} table has no column {_listed(missing)}; it has {_listed(map(str, table.columns))}."
+        )
+    if table.empty:
+        raise InputError(f"The {name} table has no rows, so there is nothing to do: run the stage that makes it.")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "no columns"
 
 
 def _open(path: str | Path) -> pq.ParquetFile:

@@ -5,29 +5,31 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.heatmap import draw_heatmap, square_table
-from thinkalike.figures.parts.inputs import require
-from thinkalike.figures.parts.styles import feature_styles
 from thinkalike.figures.parts.theme import DIVERGING, DOUBLE_COLUMN, SINGLE_COLUMN, new_figure, panel_letter, themed
+from thinkalike.tables import require
 
 _COLUMNS = ("feature_a", "feature_b", "correlation")
 
 
 @themed
-def feature_correlation(correlation: pd.DataFrame, difference_correlation: pd.DataFrame | None = None) -> Figure:
+def feature_correlation(
+    stimuli_correlation: pd.DataFrame, stimuli_difference_correlation: pd.DataFrame | None = None
+) -> Figure:
     """Draw the correlations of the features, and beside them those of their differences.
 
     Parameters
     ----------
-    correlation
-        One row a pair of features: `feature_a, feature_b, correlation` (Pearson, over stimuli); `role_a`, `role_b`
+    stimuli_correlation
+        One row per pair of features: `feature_a, feature_b, correlation` (Pearson, over stimuli); `role_a`, `role_b`
         (feature or control) where the table has them. Null where a correlation is not defined: the cell says "–".
-    difference_correlation
+    stimuli_difference_correlation
         The same for the differences of features over pairs of stimuli, which are what an MLEM sees.
     """
-    tables = {"Features": correlation}
-    if difference_correlation is not None:
-        tables["Feature differences"] = difference_correlation
+    tables = {"Features": stimuli_correlation}
+    if stimuli_difference_correlation is not None:
+        tables["Feature differences"] = stimuli_difference_correlation
     for name, table in tables.items():
         require(table, _COLUMNS, f"{name[0].lower()}{name[1:]} correlation")
     styles = feature_styles(_roles(pd.concat(list(tables.values()))))

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from thinkalike.figures.parts.inputs import require
 from thinkalike.figures.parts.measure_labels import short_label
 from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, SMALL, new_figure, themed
+from thinkalike.tables import require
 
 _MINUTE, _HOUR = 60.0, 3600.0
 _STEPS = {

@@ -1,42 +1,49 @@
 """How well the features explain each layer, beside the best that any function of them could."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from thinkalike.figures.parts.inputs import require
 from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers
-from thinkalike.figures.parts.panels import family_panels, label_layers
-from thinkalike.figures.parts.styles import ModelStyle, kind_handles, model_styles
-from thinkalike.figures.parts.theme import GREY, legend_columns, themed
+from thinkalike.figures.parts.model_styles import ModelStyle, kind_handles, model_styles
+from thinkalike.figures.parts.panels import entry_panels, label_layers
+from thinkalike.figures.parts.theme import GREY, legend_below, themed
+from thinkalike.tables import require
+
+#: What a table of one model need not say.
+_DEFAULTS: dict[str, Any] = {"model": "", "score_sd": np.nan, "ceiling": np.nan}
 
 
 @themed
-def score_by_layer(scores: pd.DataFrame, *, families: Mapping[str, str] | None = None) -> Figure:
-    """Draw each model's MLEM score by layer, a panel for each family.
+def scores(scores: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Figure:
+    """Draw each model's MLEM score by layer, a panel for each entry of the study.
 
     Parameters
     ----------
     scores
-        One row a (model, layer): `model, layer, score, score_sd, ceiling`; `family` where `families` is not given.
-    families
-        Family by model name, for the whole study.
+        One row per (model, layer): `layer, score`; `model` where there are several; `score_sd` and `ceiling` are drawn
+        where the table has them.
+    models
+        The study's table of models, for order, colours and panels (`model_styles`).
+    ax
+        Where to draw the panel of a single model; by default a figure of its own.
 
     Returns
     -------
     Figure
-        Line: mean Spearman correlation over folds; band: one standard deviation over folds; thin dotted line: the
-        ceiling; dashed and light: the untrained control.
+        Line: mean score over folds; band: one standard deviation over folds; thin dotted line: the ceiling; dashed and
+        light: the untrained control, beside the trained models of its family where these are one entry.
     """
-    require(scores, ("model", "layer", "score", "score_sd", "ceiling"), "scores")
-    if families is None and "family" in scores:
-        families = dict(sorted(set(zip(scores["model"], scores["family"], strict=True))))
-    models = model_styles(scores["model"], families)
-    figure, panels = family_panels(models, separate_controls=False)
+    require(scores, ("layer", "score"), "scores")
+    scores = scores.assign(**{name: default for name, default in _DEFAULTS.items() if name not in scores})
+    styles = model_styles(scores, models)
+    figure, panels = entry_panels(styles, separate_controls=False, ax=ax)
     axis_labels = []
     for axes, panel in panels:
         rows = scores[scores["model"].isin(panel.names)]
@@ -47,8 +54,11 @@ def score_by_layer(scores: pd.DataFrame, *, families: Mapping[str, str] | None =
     label_layers(axis_labels)
     lowest = float((scores["score"] - scores["score_sd"].fillna(0)).min())
     panels[0][0].set_ylim(min(0.0, lowest), min(1.0, 1.08 * float(scores[["score", "ceiling"]].max().max())))
-    figure.supylabel("MLEM score (Spearman ρ)")
-    figure.legend(handles=_legend(models), loc="outside lower center", ncols=legend_columns(figure, 6))
+    if ax is None:
+        figure.supylabel("MLEM score")
+    else:
+        ax.set_ylabel("MLEM score")
+    legend_below(panels[0][0], _legend(styles, scores), columns=6, own=ax is not None)
     return figure
 
 
@@ -60,8 +70,10 @@ def _draw_model(axes: Axes, rows: pd.DataFrame, style: ModelStyle, positions: Ma
     axes.plot(x, score, **style.line, **style.point)
 
 
-def _legend(models: Mapping[str, ModelStyle]) -> list[Line2D | Patch]:
-    handles: list[Line2D | Patch] = list(kind_handles(models))
-    handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=(0, (1, 1)), label="Ceiling"))
-    handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="± 1 sd over folds"))
+def _legend(styles: Mapping[str, ModelStyle], table: pd.DataFrame) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = list(kind_handles(styles))
+    if table["ceiling"].notna().any():
+        handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=(0, (1, 1)), label="Ceiling"))
+    if table["score_sd"].notna().any():
+        handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="± 1 sd over folds"))
     return handles

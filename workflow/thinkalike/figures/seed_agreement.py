@@ -1,6 +1,7 @@
-"""How alike two seeds of an architecture are, layer by layer: the ceiling of every comparison between architectures."""
+"""How alike two seeds of one model are, layer by layer, beside its likeness to other models."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,57 +12,53 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from thinkalike.errors import InputError
-from thinkalike.figures.parts.inputs import select_measure
 from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers
 from thinkalike.figures.parts.measure_labels import measure_label
-from thinkalike.figures.parts.panels import Panel, family_panels, label_layers
-from thinkalike.figures.parts.styles import model_styles
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.figures.parts.panels import Panel, entry_panels, label_layers
 from thinkalike.figures.parts.theme import DARK_GREY, GREY, LIGHT_GREY, legend_columns, themed
-from thinkalike.similarity.layer_pairs import layer_matrix, models_of
+from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
 
 
 @themed
 def seed_agreement(
-    similarity: pd.DataFrame, *, measure: str = "weighted_kendall", families: Mapping[str, str] | None = None
+    similarity: pd.DataFrame, models: pd.DataFrame | None = None, *, measure: str = "weighted_kendall"
 ) -> Figure:
-    """Draw, by layer, the similarity of two seeds beside that with other architectures.
+    """Draw, by layer, the similarity of two seeds beside that with the models of other families.
 
     Parameters
     ----------
     similarity
         Tidy table `model_a, layer_a, model_b, layer_b, measure, value`.
+    models
+        The study's table of models, which says which models are seeds of one entry (`model_styles`).
     measure
         Which measure of the table.
-    families
-        Family by model name, for the whole study.
 
     Returns
     -------
     Figure
-        A panel for each family with at least two trained models. Line: the same layer of two seeds (mean over pairs
-        of seeds, each pair thin); grey: that layer against every layer of the trained models of other families, median
+        A panel for each entry with at least two trained models. Line: the same layer of two seeds (mean over pairs of
+        seeds, each pair thin); grey: that layer against every layer of the trained models of other families, median
         and the range from the 10th to the 90th percentile.
     """
     rows = select_measure(similarity, measure)
-    models = {name: style for name, style in model_styles(models_of(rows), families).items() if not style.control}
-    by_family: dict[str, list[str]] = {}
-    for name, style in models.items():
-        by_family.setdefault(style.family, []).append(name)
-    seeded = {name: style for name, style in models.items() if len(by_family[style.family]) > 1}
+    trained = {name: style for name, style in model_styles(rows, models).items() if not style.control}
+    seeds = Counter(style.entry for style in trained.values())
+    seeded = {name: style for name, style in trained.items() if seeds[style.entry] > 1}
     if not seeded:
-        raise InputError("The similarity table has no family with two trained seeds; train a second seed of a model.")
-    matrix = layer_matrix(rows, measure, models)
-    figure, panels = family_panels(seeded, separate_controls=False)
-    axis_labels = [(axes, _draw_panel(axes, panel, matrix)) for axes, panel in panels]
+        raise InputError("The similarity table has no model with two trained seeds; train a second seed of a model.")
+    matrix = layer_matrix(rows, measure, trained)
+    figure, panels = entry_panels(seeded, separate_controls=False)
+    axis_labels = [(axes, _draw_panel(axes, panel, matrix, trained)) for axes, panel in panels]
     label_layers(axis_labels)
     figure.supylabel(measure_label(measure).replace(" of feature", "\nof feature"))
-    figure.legend(
-        handles=_legend(several=len(by_family) > 1), loc="outside lower center", ncols=legend_columns(figure, 4)
-    )
+    several = len({style.family for style in trained.values()}) > 1
+    figure.legend(handles=_legend(several=several), loc="outside lower center", ncols=legend_columns(figure, 4))
     return figure
 
 
-def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
+def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame, trained: Mapping[str, ModelStyle]) -> list[str]:
     names = panel.names
     owners = matrix.index.get_level_values("model")
     labels = [set(matrix.index[owners == name].get_level_values("layer")) for name in names]
@@ -75,14 +72,14 @@ def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
         [values[row[one, layer], row[other, layer]] for layer in layers]
         for one, other in itertools.combinations(names, 2)
     ]
-    others = ~owners.isin(names)
+    style = panel.models[0]
+    others = np.array([trained[owner].family != style.family for owner in owners])
     if others.any():
         own = {layer: np.array([row[name, layer] for name in names]) for layer in layers}
         against = [values[own[layer]][:, others].ravel() for layer in layers]
         low, middle, high = np.transpose([np.nanquantile(one, (0.1, 0.5, 0.9)) for one in against])
         axes.fill_between(x, low, high, color=LIGHT_GREY, linewidth=0, alpha=0.8, zorder=1)
         axes.plot(x, middle, color=GREY, linestyle=(0, (3, 1.2)), zorder=2)
-    style = panel.models[0]
     if len(pairs) > 1:
         for one_pair in pairs:
             axes.plot(x, one_pair, color=style.family_colour, linewidth=0.5, alpha=0.6, zorder=3)
@@ -93,8 +90,6 @@ def _draw_panel(axes: Axes, panel: Panel, matrix: pd.DataFrame) -> list[str]:
 def _legend(*, several: bool) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [Line2D([], [], color=DARK_GREY, marker="o", label="Two seeds, same layer")]
     if several:
-        handles.append(
-            Line2D([], [], color=GREY, linestyle=(0, (3, 1.2)), label="Any layer of other architectures, median")
-        )
+        handles.append(Line2D([], [], color=GREY, linestyle=(0, (3, 1.2)), label="Any layer of other families, median"))
         handles.append(Patch(color=LIGHT_GREY, alpha=0.8, linewidth=0, label="10th to 90th percentile"))
     return handles

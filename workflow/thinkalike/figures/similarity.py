@@ -1,64 +1,69 @@
 """Fig. 2: feature-based and feature-agnostic similarity side by side, each as a matrix and as a map of layers."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 from matplotlib.figure import Figure
 
-from thinkalike.figures.parts.inputs import only_measure
-from thinkalike.figures.parts.layer_map import draw_layer_map, layer_coordinates, layer_map_handles, turned_to
-from thinkalike.figures.parts.measure_labels import measure_label
-from thinkalike.figures.parts.styles import model_styles, written
-from thinkalike.figures.parts.theme import DOUBLE_COLUMN, NORMAL, new_figure, panel_letter, themed
-from thinkalike.figures.similarity_matrix import draw_matrix
-from thinkalike.similarity.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
+from thinkalike.figures.parts.layer_map import draw_layer_map, layer_map_handles
+from thinkalike.figures.parts.matrix import draw_matrix
+from thinkalike.figures.parts.measure_labels import agreement_of, measure_label
+from thinkalike.figures.parts.model_styles import model_styles
+from thinkalike.figures.parts.theme import DOUBLE_COLUMN, NORMAL, new_figure, panel_letter, themed, written
+from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
+from thinkalike.tables import require
+
+_KINDS = {"A": "Feature-based", "B": "Feature-agnostic"}
 
 
 @themed
-def similarity_matrices(
-    feature_based: pd.DataFrame,
-    feature_agnostic: pd.DataFrame,
+def similarity(
+    similarity: pd.DataFrame,
+    layer_maps: pd.DataFrame,
+    models: pd.DataFrame | None = None,
     *,
-    families: Mapping[str, str] | None = None,
-    seed: int = 0,
+    feature_based: str = "weighted_kendall",
+    feature_agnostic: str = "rsa",
 ) -> Figure:
     """Draw two measures: A the feature-based, B the feature-agnostic one; on the left matrices, on the right maps.
 
     Parameters
     ----------
+    similarity
+        Tidy table `model_a, layer_a, model_b, layer_b, measure, value` with both measures.
+    layer_maps
+        `map_layers` of that table: `measure, model, layer, x, y, stress`. A measure without rows has no map.
+    models
+        The study's table of models, for order and colours (`model_styles`).
     feature_based, feature_agnostic
-        Tidy tables `model_a, layer_a, model_b, layer_b, measure, value`, each of one measure.
-    families
-        Family by model name, for the whole study.
-    seed
-        Start of the multi-dimensional scaling.
+        The two measures.
+
+    Returns
+    -------
+    Figure
+        Two rows of a matrix and a map; the title says how far the two measures agree.
     """
-    tables = {"A": feature_based, "B": feature_agnostic}
-    measures = {
-        "A": only_measure(feature_based, "feature-based similarity"),
-        "B": only_measure(feature_agnostic, "feature-agnostic similarity"),
-    }
-    models = model_styles({*models_of(feature_based), *models_of(feature_agnostic)}, families)
-    matrices = {letter: layer_matrix(tables[letter], measures[letter], models) for letter in tables}
-    maps = {letter: layer_coordinates(matrices[letter], measures[letter], seed=seed) for letter in tables}
+    measures = {"A": feature_based, "B": feature_agnostic}
+    if not layer_maps.empty:
+        require(layer_maps, ("measure", "model", "layer", "x", "y", "stress"), "layer_maps")
+    styles = model_styles([select_measure(similarity, measure) for measure in measures.values()], models)
     figure = new_figure(DOUBLE_COLUMN, 7.0)
     grid = figure.subplots(2, 2, width_ratios=(1.3, 1))
-    for letter, kind, (left, right) in zip("AB", ("Feature-based", "Feature-agnostic"), grid, strict=True):
-        image = draw_matrix(left, matrices[letter], models, measures[letter])
+    for (letter, measure), (left, right) in zip(measures.items(), grid, strict=True):
+        matrix = layer_matrix(similarity, measure, styles)
+        image = draw_matrix(left, matrix, styles, measure)
         left.tick_params(which="both", labelbottom=letter == "B")
-        panel_letter(left, letter, kind)
-        figure.colorbar(image, ax=left, label=measure_label(measures[letter]), shrink=0.85, aspect=30, pad=0.02)
-        points, stress = maps[letter]
-        # The second map is turned to the first: what differs then differs in the measure.
-        shown = points if letter == "A" else turned_to(points, maps["A"][0])
-        draw_layer_map(right, shown, models, stress=stress, left_out=len(matrices[letter]) - len(points))
-    figure.suptitle(_agreement(matrices, measures), fontsize=NORMAL, fontweight="normal")
-    figure.legend(handles=layer_map_handles(models), loc="outside lower center", ncols=min(6, len(models)))
+        panel_letter(left, letter, _KINDS[letter])
+        figure.colorbar(image, ax=left, label=measure_label(measure), shrink=0.85, aspect=30, pad=0.02)
+        points, stress = _map_of(layer_maps, measure)
+        draw_layer_map(right, points, styles, stress=stress, left_out=len(matrix) - len(points))
+    rho, pairs = agreement_of(similarity, feature_based, feature_agnostic)
+    agreement = f"Agreement of the two matrices over {pairs:,} layer pairs: Spearman ρ = {written(rho)}"
+    figure.suptitle(agreement, fontsize=NORMAL, fontweight="normal")
+    figure.legend(handles=layer_map_handles(styles), loc="outside lower center", ncols=min(6, len(styles)))
     return figure
 
 
-def _agreement(matrices: Mapping[str, pd.DataFrame], measures: Mapping[str, str]) -> str:
-    keys = ["model_a", "layer_a", "model_b", "layer_b"]
-    pairs = distinct_pairs(matrices["A"]).merge(distinct_pairs(matrices["B"]), on=keys, suffixes=("_x", "_y"))
-    rho = agreement_of(pairs, measures["A"], measures["B"])
-    return f"Agreement of the two matrices over {len(pairs):,} layer pairs: Spearman ρ = {written(rho)}"
+def _map_of(layer_maps: pd.DataFrame, measure: str) -> tuple[pd.DataFrame, float]:
+    """Return the coordinates of a measure's map, index (model, layer), and its stress."""
+    rows = layer_maps[layer_maps["measure"] == measure]
+    points = rows.astype({"model": str, "layer": str}).set_index(["model", "layer"])[["x", "y"]]
+    return points, float(rows["stress"].iloc[0]) if len(rows) else float("nan")

@@ -1,22 +1,22 @@
 """Two measures of similarity against each other, a point for each pair of layers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from thinkalike.figures.parts.inputs import select_measure
-from thinkalike.figures.parts.measure_labels import measure_label
-from thinkalike.figures.parts.styles import ModelStyle, model_styles, written
-from thinkalike.figures.parts.theme import SINGLE_COLUMN, new_figure, themed
-from thinkalike.similarity.layer_pairs import agreement_of, distinct_pairs, layer_matrix, models_of
+from thinkalike.figures.parts.measure_labels import agreement_of, measure_label
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.figures.parts.theme import SINGLE_COLUMN, legend_below, single_panel, themed, written
+from thinkalike.similarity.layer_pairs import distinct_pairs, layer_matrix, select_measure
 
 #: Kind of a pair: colour and marker. Drawn in this order, the rarer kinds on top.
 _KINDS = {
     "With untrained control": ("#bdbdbd", "x"),
-    "Between architectures": ("#33508f", "o"),
+    "Between families": ("#33508f", "o"),
+    "Within a family": ("#2a9d8f", "D"),
     "Between seeds": ("#d99a1c", "^"),
     "Within a model": ("#1a1a1a", "s"),
 }
@@ -24,7 +24,12 @@ _KINDS = {
 
 @themed
 def similarity_scatter(
-    similarity: pd.DataFrame, measure_x: str, measure_y: str, *, families: Mapping[str, str] | None = None
+    similarity: pd.DataFrame,
+    models: pd.DataFrame | None = None,
+    *,
+    measure_x: str = "weighted_kendall",
+    measure_y: str = "rsa",
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw one measure against another over all pairs of different layers; the Spearman correlation is the title.
 
@@ -32,23 +37,30 @@ def similarity_scatter(
     ----------
     similarity
         Tidy table `model_a, layer_a, model_b, layer_b, measure, value` with both measures.
+    models
+        The study's table of models, which says whose pair is what (`model_styles`).
     measure_x, measure_y
         Names of the measures. Axes show values as they are; in the correlation distances count negated, so that
         positive means agreement.
-    families
-        Family by model name, for the whole study.
+    ax
+        Where to draw; by default a figure of its own.
+
+    Returns
+    -------
+    Figure
+        A point for each pair; its colour and marker tell pairs within a model, between seeds of an entry, between other
+        models of a family, between families, and pairs with an untrained control.
     """
     rows = {measure: select_measure(similarity, measure) for measure in (measure_x, measure_y)}
-    models = model_styles({name for table in rows.values() for name in models_of(table)}, families)
+    styles = model_styles(list(rows.values()), models)
     keys = ["model_a", "layer_a", "model_b", "layer_b"]
-    x, y = (distinct_pairs(layer_matrix(rows[measure], measure, models)) for measure in (measure_x, measure_y))
+    x, y = (distinct_pairs(layer_matrix(rows[measure], measure, styles)) for measure in (measure_x, measure_y))
     pairs = x.merge(y, on=keys, suffixes=("_x", "_y"))
     kinds = pd.Series(
-        [_kind(models[one], models[other]) for one, other in zip(pairs["model_a"], pairs["model_b"], strict=True)],
+        [_kind(styles[one], styles[other]) for one, other in zip(pairs["model_a"], pairs["model_b"], strict=True)],
         dtype=object,
     )
-    figure = new_figure(SINGLE_COLUMN, SINGLE_COLUMN * 1.12)
-    axes = figure.subplots()
+    figure, axes = single_panel(ax, SINGLE_COLUMN, SINGLE_COLUMN * 1.12)
     handles = []
     size = 2.6 if len(pairs) < 4000 else 1.4
     for kind, (colour, marker) in _KINDS.items():
@@ -67,12 +79,12 @@ def similarity_scatter(
             **look,
         )
         handles.append(Line2D([], [], markersize=3.5, label=f"{kind} ({len(chosen):,})", **look))
-    rho = agreement_of(pairs, measure_x, measure_y)
-    axes.set_title(f"Spearman ρ = {written(rho)} over {len(pairs):,} layer pairs")
+    rho, count = agreement_of(similarity, measure_x, measure_y)
+    axes.set_title(f"Spearman ρ = {written(rho)} over {count:,} layer pairs")
     axes.set_xlabel(measure_label(measure_x))
     axes.set_ylabel(measure_label(measure_y))
     axes.grid(visible=True, axis="both")
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, handletextpad=0.3)
+    legend_below(axes, handles, columns=2, own=ax is not None)
     return figure
 
 
@@ -81,4 +93,6 @@ def _kind(one: ModelStyle, other: ModelStyle) -> str:
         return "With untrained control"
     if one.name == other.name:
         return "Within a model"
-    return "Between seeds" if one.family == other.family else "Between architectures"
+    if one.entry == other.entry:
+        return "Between seeds"
+    return "Within a family" if one.family == other.family else "Between families"

@@ -7,59 +7,59 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from thinkalike.features import Feature
-from thinkalike.figures.parts.inputs import require
-from thinkalike.figures.parts.levels import UNDEFINED, ordered_levels
-from thinkalike.figures.parts.styles import FeatureStyle, feature_styles
+from thinkalike.figures.parts.feature_styles import FeatureStyle, feature_styles
+from thinkalike.figures.parts.levels import UNDEFINED, are_numbers, ordered_levels
 from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, LIGHT_GREY, SMALL, new_figure, themed
+from thinkalike.tables import require
 
 _MOST_LEVELS = 10
 
 
 @themed
-def stimulus_report(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> Figure:
+def stimuli(stimuli_levels: pd.DataFrame, stimuli_pairs: pd.DataFrame) -> Figure:
     """Draw counts per level of each feature, and the share of pairs of stimuli on which each feature varies.
 
     Parameters
     ----------
-    stimuli
-        The stimulus table: one row a stimulus, a column for each feature.
-    features
-        The declared features by name (`features_from_json` of the table's metadata). An undefined value varies with
-        nothing, unless the feature says `missing="category"`.
+    stimuli_levels
+        One row per level of a feature: `feature, role, level, stimuli`; a null level is undefined.
+    stimuli_pairs
+        One row per feature: `feature, role, share, pairs`.
+
+    Returns
+    -------
+    Figure
+        A panel for each feature (for each control where there are controls alone) and one for the shares. More than ten
+        numbers are a histogram; of more than ten other levels the rarer ones share a bar.
     """
-    require(stimuli, features, "stimuli")
-    styles = feature_styles({name: feature.role for name, feature in features.items()})
+    require(stimuli_levels, ("feature", "role", "level", "stimuli"), "stimuli_levels")
+    require(stimuli_pairs, ("feature", "role", "share", "pairs"), "stimuli_pairs")
+    styles = feature_styles(dict(zip(stimuli_levels["feature"], stimuli_levels["role"], strict=True)))
     counted = [style for style in styles.values() if not style.control] or list(styles.values())
     columns = min((4, 3, 2), key=lambda columns: (-(len(counted) + 1) % columns, -columns))
     rows = -(-(len(counted) + 1) // columns)
     figure = new_figure(DOUBLE_COLUMN, 1.55 * rows)
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes, style in zip(panels, counted, strict=False):
-        draw = _draw_histogram if features[style.name].kind == "numeric" else _draw_counts
-        draw(axes, stimuli[style.name], style)
-    shares = {style: varying_share(stimuli[name], features[name].missing) for name, style in styles.items()}
-    _draw_shares(panels[len(counted)], shares)
+        levels = stimuli_levels[stimuli_levels["feature"] == style.name]
+        many = levels["level"].nunique() > _MOST_LEVELS and are_numbers(levels["level"])
+        (_draw_histogram if many else _draw_counts)(axes, levels, style)
+    shares = stimuli_pairs.set_index("feature")["share"]
+    _draw_shares(panels[len(counted)], {style: float(shares[name]) for name, style in styles.items() if name in shares})
     for axes in panels[len(counted) + 1 :]:
         axes.set_visible(False)
-    figure.suptitle(f"{len(stimuli):,} stimuli, {len(stimuli) * (len(stimuli) - 1) // 2:,} pairs", fontweight="normal")
+    total = int(stimuli_levels.loc[stimuli_levels["feature"] == counted[0].name, "stimuli"].sum())
+    figure.suptitle(f"{total:,} stimuli, {int(stimuli_pairs['pairs'].iloc[0]):,} pairs", fontweight="normal")
     return figure
 
 
-def varying_share(values: pd.Series, missing: str = "same") -> float:
-    """Return the share of all pairs of rows on which a column differs."""
-    counts = values.value_counts(dropna=missing != "category").to_numpy(dtype=float)
-    pairs = len(values) * (len(values) - 1) / 2
-    return float((counts.sum() ** 2 - np.sum(counts**2)) / 2 / pairs) if pairs else 0.0
-
-
-def _draw_counts(axes: Axes, values: pd.Series, style: FeatureStyle) -> None:
-    counts = ordered_levels(values)
+def _draw_counts(axes: Axes, levels: pd.DataFrame, style: FeatureStyle) -> None:
+    counts = ordered_levels(levels["level"], levels["stimuli"])
     if len(counts) > _MOST_LEVELS:
         kept = counts.iloc[: _MOST_LEVELS - 1]
         rest = pd.Series({f"{len(counts) - len(kept)} more": counts.iloc[_MOST_LEVELS - 1 :].sum()})
         counts = pd.concat([kept, rest])
-    undefined = int(values.isna().sum())
+    undefined = int(levels.loc[levels["level"].isna(), "stimuli"].sum())
     if undefined:
         counts = pd.concat([counts, pd.Series({UNDEFINED: undefined})])
     places = np.arange(len(counts))[::-1]
@@ -72,13 +72,13 @@ def _draw_counts(axes: Axes, values: pd.Series, style: FeatureStyle) -> None:
     axes.locator_params(axis="x", nbins=4)
 
 
-def _draw_histogram(axes: Axes, values: pd.Series, style: FeatureStyle) -> None:
-    numbers = values.dropna().to_numpy(dtype=float)
-    axes.hist(
-        numbers, bins=min(20, max(1, len(np.unique(numbers)))), color=style.colour, edgecolor="white", linewidth=0.3
-    )
+def _draw_histogram(axes: Axes, levels: pd.DataFrame, style: FeatureStyle) -> None:
+    defined = levels.dropna(subset="level")
+    numbers, counts = defined["level"].astype(float), defined["stimuli"]
+    axes.hist(numbers, bins=min(20, len(numbers)), weights=counts, color=style.colour, edgecolor="white", linewidth=0.3)
     axes.set_title(style.label)
-    axes.set_xlabel("Value" + (f" ({len(values) - len(numbers):,} undefined)" if len(numbers) < len(values) else ""))
+    undefined = int(levels["stimuli"].sum() - counts.sum())
+    axes.set_xlabel("Value" + (f" ({undefined:,} undefined)" if undefined else ""))
     axes.set_ylabel("Stimuli")
     axes.locator_params(nbins=4)
 

@@ -8,38 +8,45 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from thinkalike.figures.parts.inputs import require
-from thinkalike.figures.parts.styles import ModelStyle, model_styles
+from thinkalike.catalogue import TRAINED_ARCHITECTURES
+from thinkalike.errors import InputError
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, new_figure, themed
+from thinkalike.tables import require
 
 _TITLES = {"causal": "Causal: next sub-token", "masked": "Masked: hidden sub-tokens"}
-_MASKED_ARCHITECTURES = ("bert", "roberta", "distilbert", "modernbert", "electra")
 _FLOOR_DASHES = (0, (5, 2))
 
 
 @themed
-def training_curves(training: pd.DataFrame, *, families: Mapping[str, str] | None = None) -> Figure:
+def training(training: pd.DataFrame, models: pd.DataFrame | None = None) -> Figure:
     """Draw held-out loss by step, a panel for each objective.
 
     Parameters
     ----------
     training
-        One row a (model, step, split): `model, architecture, step, split, loss, floor` in nats per sub-token; an
-        `objective` (causal or masked) where the architecture does not tell it. Rows of other splits than `heldout`
-        are not drawn; a model with one step only, an untrained control, is a level.
-    families
-        Family by model name, for the whole study.
+        One row per (model, step, split): `model, architecture, step, split, loss, floor` in nats per sub-token; an
+        `objective` (causal or masked) where the architecture is not one that is trained here. Rows of other splits than
+        `heldout` are not drawn; a model with one step only, an untrained control, is a level.
+    models
+        The study's table of models, for order and colours (`model_styles`).
+
+    Returns
+    -------
+    Figure
+        A line for each model; in brackets how far its last loss is above the floor.
     """
     require(training, ("model", "architecture", "step", "split", "loss", "floor"), "training")
-    heldout = training[training["split"] == "heldout"].assign(objective=_objectives)
+    heldout = training[training["split"] == "heldout"]
     require(heldout, ("model",), "held-out training")
-    models = model_styles(heldout["model"].astype(str), families)
+    heldout = heldout.assign(objective=_objectives(heldout))
+    styles = model_styles(heldout, models)
     objectives = [name for name in (*_TITLES, *sorted(set(heldout["objective"]))) if name in set(heldout["objective"])]
     objectives = list(dict.fromkeys(objectives))
     figure = new_figure(DOUBLE_COLUMN, 2.75) if len(objectives) > 1 else new_figure(DOUBLE_COLUMN * 0.6, 2.75)
     for axes, objective in zip(figure.subplots(1, len(objectives), squeeze=False)[0], objectives, strict=True):
         table = heldout[heldout["objective"] == objective]
-        handles = _draw_curves(axes, table, models)
+        handles = _draw_curves(axes, table, styles)
         axes.set_title(_TITLES.get(objective, objective))
         axes.set_xlabel("Training step")
         axes.set_ylabel("Held-out loss (nats per sub-token)")
@@ -48,9 +55,16 @@ def training_curves(training: pd.DataFrame, *, families: Mapping[str, str] | Non
 
 
 def _objectives(table: pd.DataFrame) -> pd.Series:
-    masked = table["architecture"].astype(str).str.lower().isin(_MASKED_ARCHITECTURES)
-    told = masked.map({True: "masked", False: "causal"})
-    return table["objective"].astype(str) if "objective" in table else told
+    if "objective" in table:
+        return table["objective"].astype(str)
+    unknown = sorted(set(table["architecture"]) - set(TRAINED_ARCHITECTURES))
+    if unknown:
+        known = ", ".join(TRAINED_ARCHITECTURES)
+        raise InputError(
+            f"The training table has the architecture '{unknown[0]}', which is none of those trained here ({known}); "
+            "add a column 'objective' (causal or masked)."
+        )
+    return table["architecture"].map({name: known.objective for name, known in TRAINED_ARCHITECTURES.items()})
 
 
 def _draw_curves(axes: Axes, table: pd.DataFrame, models: Mapping[str, ModelStyle]) -> list[Line2D]:

@@ -1,14 +1,80 @@
-"""What the figures of single pairs of layers draw, as tables, so that they can be redrawn without the vectors."""
+"""The most and the least similar pair of layers, explained in tables that outlive the vectors."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from thinkalike.figures.extreme_pairs import Pair, extreme_pairs
-from thinkalike.figures.word_map import word_map
+from thinkalike.errors import InputError
 from thinkalike.representations.storage import layer_path, read_representation
-from thinkalike.similarity import decompose_weighted_kendall
+from thinkalike.similarity.layer_pairs import (
+    Layer,
+    distinct_pairs,
+    larger_is_more_similar,
+    layer_matrix,
+    models_of,
+    select_measure,
+)
+from thinkalike.similarity.maps import word_map
+from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
+
+Pair = tuple[Layer, Layer]
+_LAYERS = ["model_a", "layer_a", "model_b", "layer_b"]
+
+
+def extreme_pairs(
+    similarity: pd.DataFrame,
+    measure: str = "weighted_kendall",
+    *,
+    groups: Mapping[str, str] | None = None,
+    exclude: Collection[str] = (),
+) -> dict[str, Pair]:
+    """Return the pair of layers that is most alike and the one that is least.
+
+    Parameters
+    ----------
+    similarity
+        Tidy table `model_a, layer_a, model_b, layer_b, measure, value`.
+    measure
+        Which measure of the table; its direction is the registry's.
+    groups
+        Group by model: pairs within a group (two seeds of one entry of the study) are left out. By default every model
+        is a group of its own; where all models are of one group, nothing is left out.
+    exclude
+        Models that are left out, such as untrained controls.
+
+    Returns
+    -------
+    dict
+        `most` and `least`, each ((model, layer), (model, layer)), the first model before the second by name. Of equal
+        values the first by name is taken.
+
+    Raises
+    ------
+    InputError
+        When the table lacks the measure, or no pair is left.
+    """
+    rows = select_measure(similarity, measure)
+    kept = [name for name in models_of(rows) if name not in set(exclude)]
+    group_of = {name: (groups or {}).get(name, name) for name in kept}
+    pairs = distinct_pairs(layer_matrix(rows, measure, kept))
+    if len(set(group_of.values())) > 1:
+        pairs = pairs[pairs["model_a"].map(group_of) != pairs["model_b"].map(group_of)]
+    if pairs.empty:
+        raise InputError(
+            f"The similarity table has no value of {measure} for any pair of layers of the models to compare; add a "
+            "model or a layer to the study."
+        )
+    pairs = pairs.sort_values(["value", *_LAYERS], kind="stable")
+    low, high = pairs["value"].min(), pairs["value"].max()
+    ends = (high, low) if larger_is_more_similar(measure) else (low, high)
+    return {
+        name: _pair(pairs[pairs["value"] == end].iloc[0]) for name, end in zip(("most", "least"), ends, strict=True)
+    }
+
+
+def _pair(row: pd.Series) -> Pair:
+    return (str(row["model_a"]), str(row["layer_a"])), (str(row["model_b"]), str(row["layer_b"]))
 
 
 def explain_pairs(
@@ -20,14 +86,15 @@ def explain_pairs(
     measure: str,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """Choose the most and the least similar pair of layers of two families, and say what makes them so.
+    """Choose the most and the least similar pair of layers of two models, and say what makes them so.
 
-    Untrained controls are left out. Where a study has trained models of one family only, pairs within it are taken.
+    Untrained controls are left out, and so are pairs within one entry of the study (a model with itself, or two of its
+    seeds) where the study has two entries or more.
 
     Parameters
     ----------
     importance, similarity, models
-        The study's tables.
+        The study's tables; of `models` the columns `model, entry, control`.
     folders
         Folder of representations by model.
     measure
@@ -39,17 +106,15 @@ def explain_pairs(
     -------
     dict
         `pairs`: `pair` (most, least), the two layers, the value, and per feature both importances and the feature's
-        contribution to the weighted Kendall correlation, one row a feature; `words`: `pair, side` (a, b),
-        `stimulus_id, x, y, stress`, the map of the words of each layer.
+        contribution to the weighted Kendall correlation (NaN where a profile is constant, so that there is none), one
+        row per feature; `words`: `pair, side` (a, b), `stimulus_id, x, y, stress`, the map of the words of each layer.
     """
     controls = set(models.loc[models["control"], "model"])
-    trained = models.loc[~models["control"]] if len(controls) < models["model"].nunique() else models
     chosen = extreme_pairs(
         similarity,
         measure,
-        between_models_only=trained["family"].nunique() > 1,
-        exclude=set(models["model"]) - set(trained["model"]),
-        families=dict(models[["model", "family"]].drop_duplicates().itertuples(index=False)),
+        groups=dict(zip(models["model"], models["entry"], strict=True)),
+        exclude=controls if len(controls) < models["model"].nunique() else (),
     )
     features = [_features(name, pair, importance) for name, pair in chosen.items()]
     words = [
@@ -66,15 +131,13 @@ def explain_pairs(
     }
 
 
-_LAYERS = ["model_a", "layer_a", "model_b", "layer_b"]
-
-
 def _features(name: str, pair: Pair, importance: pd.DataFrame) -> pd.DataFrame:
     profiles = {}
     for side, (model, layer) in zip("ab", pair, strict=True):
         rows = importance[(importance["model"] == model) & (importance["layer"] == layer)]
         profiles[side] = rows[rows["role"] == "feature"].set_index("feature")["importance"]
-    contributions = decompose_weighted_kendall(profiles["a"], profiles["b"])
+    constant = any(profile.nunique() < 2 for profile in profiles.values())  # no order, so nothing to decompose
+    contributions = float("nan") if constant else decompose_weighted_kendall(profiles["a"], profiles["b"])
     table = pd.DataFrame(
         {"importance_a": profiles["a"], "importance_b": profiles["b"], "contribution": contributions},
         index=profiles["a"].index,

@@ -1,20 +1,35 @@
 """Layer pairs as a matrix, and as a list without repetition."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.figures.parts.inputs import select_measure
-from thinkalike.figures.parts.measure_labels import larger_is_more_similar
-from thinkalike.figures.parts.styles import ModelStyle
 from thinkalike.layers import layer_order
+from thinkalike.similarity.measures.measure import MEASURES
+from thinkalike.tables import require
 
 Layer = tuple[str, str]
 
 
-def layer_matrix(similarity: pd.DataFrame, measure: str, models: Mapping[str, ModelStyle]) -> pd.DataFrame:
+def larger_is_more_similar(measure: str) -> bool:
+    """Return whether a larger value means more alike, as the registry says; True for a measure that is not in it."""
+    base = measure.partition(".")[0]
+    return MEASURES[base].larger_is_more_similar if base in MEASURES else True
+
+
+def select_measure(similarity: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the rows of `similarity` of one measure; `InputError` names the measures there are."""
+    require(similarity, ("model_a", "layer_a", "model_b", "layer_b", "measure", "value"), "similarity")
+    rows = similarity[similarity["measure"] == measure]
+    if rows.empty:
+        known = sorted(similarity["measure"].astype(str).unique())
+        raise InputError(f"The similarity table has no measure '{measure}'; choose one of {', '.join(known)}.")
+    return rows
+
+
+def layer_matrix(similarity: pd.DataFrame, measure: str, models: Iterable[str]) -> pd.DataFrame:
     """Return the values of a measure between all layers, models in the order of `models`, layers in theirs.
 
     Parameters
@@ -22,6 +37,10 @@ def layer_matrix(similarity: pd.DataFrame, measure: str, models: Mapping[str, Mo
     similarity
         Tidy table `model_a, layer_a, model_b, layer_b, measure, value`; a pair of models need be there in one
         direction only, the other is its mirror image.
+    measure
+        Which measure of the table.
+    models
+        Names of the models to keep, in their order.
 
     Returns
     -------
@@ -66,19 +85,6 @@ def distinct_pairs(matrix: pd.DataFrame) -> pd.DataFrame:
         for column in ("model", "layer"):
             pairs[f"{column}_{side}"] = matrix.index.get_level_values(column).to_numpy()[places]
     return pairs[["model_a", "layer_a", "model_b", "layer_b", "value"]].dropna(subset="value").reset_index(drop=True)
-
-
-def agreement_of(pairs: pd.DataFrame, measure_x: str, measure_y: str) -> float:
-    """Return Spearman's correlation of `value_x` and `value_y`; distances count negated, so that positive is agreement.
-
-    NaN for fewer than three pairs.
-    """
-    signs = [1 if larger_is_more_similar(measure) else -1 for measure in (measure_x, measure_y)]
-    if len(pairs) < 3:
-        return float("nan")
-    from scipy.stats import spearmanr  # loads for a second what few figures need
-
-    return float(spearmanr(signs[0] * pairs["value_x"], signs[1] * pairs["value_y"]).statistic)
 
 
 def models_of(similarity: pd.DataFrame) -> list[str]:

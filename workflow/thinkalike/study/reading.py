@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from thinkalike.catalogue import MEASURE_SETS
+from thinkalike.catalogue import FIGURES, MEASURE_SETS
 from thinkalike.errors import InputError
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study.schema import read_schema, validate
-from thinkalike.study.study import ONLY_FOR, SOURCES, Model, Study
+from thinkalike.study.study import ONLY_FOR, SOURCES, Model, Study, entry_of
 
 # Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
 TRAINED_ARCHITECTURES = {"bert": False, "gpt2": True, "lstm": False, "mamba": True}
@@ -36,6 +36,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
     models = _models(content["models"], content["representations"], content["seed"], Path(base))
     _check_corpora(datasets, models)
     _check_features(datasets, content["mlem"], Path(base))
+    _refuse_unknown("figures", set(content["figures"]) - {"formats"}, FIGURES, "the figures are")
     return Study(
         name=content["study"],
         seed=content["seed"],
@@ -95,6 +96,7 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
     return [
         Model(
             name=name if len(seeds) == 1 else f"{name}-seed{number}",
+            entry=entry_of(name),
             family=family,
             control=entry.get("control", kind == "train" and entry.get("steps") == 0),
             kind=kind,

@@ -28,6 +28,8 @@ class Model:
     ----------
     name
         Name in tables, wildcards and paths: the entry's, with `-seed{n}` where the entry has several seeds.
+    entry
+        Its name without the seed: models of one entry differ in their seed alone.
     family
         Models of one family share a colour: an architecture's seeds and its untrained control.
     control
@@ -45,6 +47,7 @@ class Model:
     """
 
     name: str
+    entry: str
     family: str
     control: bool
     kind: Kind
@@ -62,6 +65,7 @@ class Model:
         """Return the model's row in the table of models."""
         return {
             "model": self.name,
+            "entry": self.entry,
             "family": self.family,
             "control": self.control,
             "source": self.kind,
@@ -116,21 +120,10 @@ class Study:
         return {"model": [model for model, _ in layers], "layer": [layer for _, layer in layers]}
 
     @property
-    def figures_without_data(self) -> set[str]:
-        """Figures that this study cannot have: nothing was trained or decoded, or there is nothing to compare."""
-        absent: set[str] = set()
-        if not self.trained:
-            absent |= {"training", "grammaticality"}
-        if not self.similarity["probes"]:
-            absent.add("decoding")
-        if len(self.measures) < 3:  # of two, the one number stands in other figures
-            absent.add("measure_agreement")
-        if len(self.every_layer["layer"]) < 2:
-            absent |= {"similarity", "similarity_scatter", "measure_agreement", "pair_most", "pair_least"}
-        groups = [(model.family, model.control) for model in self.models.values()]
-        if len(set(groups)) == len(groups):
-            absent.add("seed_agreement")
-        return absent
+    def has_two_seeds(self) -> bool:
+        """Whether an entry has two trained models, which differ in their seed alone."""
+        entries = [model.entry for model in self.models.values() if not model.control]
+        return len(set(entries)) < len(entries)
 
     @property
     def layer_tables(self) -> list[str]:
@@ -200,6 +193,11 @@ class Study:
         keys = ("preprocessing", "permutations", "resamples", "max_stimuli")
         shared = {key: self.similarity[key] for key in keys if key in self.similarity}
         return {**shared, "options": self.similarity["options"].get(measure, {})}
+
+
+def entry_of(name: str) -> str:
+    """Return a model's name without its seed: `gpt2` for `gpt2-seed1`, whoever gave it that name."""
+    return re.sub(r"-seed\d+$", "", name)
 
 
 def name_pattern(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What feature importance and decoding have in common: a line a feature over the layers of a panel's models."""
+"""What feature importance and decoding have in common: a line per feature over the layers of a panel's models."""
 
 from collections.abc import Mapping
 
@@ -7,47 +7,54 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from thinkalike.figures.parts.feature_styles import FeatureStyle, feature_styles
 from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers, split_final
-from thinkalike.figures.parts.panels import Panel, family_panels, label_layers
-from thinkalike.figures.parts.styles import FeatureStyle, feature_styles, model_styles
-from thinkalike.figures.parts.theme import GREY, legend_columns
+from thinkalike.figures.parts.model_styles import model_styles
+from thinkalike.figures.parts.panels import Panel, entry_panels, label_layers
+from thinkalike.figures.parts.theme import GREY, legend_below
+
+#: What a table of one model, without controls, need not say.
+_DEFAULTS = {"model": "", "role": "feature"}
 
 
-def draw_feature_lines(table: pd.DataFrame, value: str, label: str, families: Mapping[str, str] | None) -> Figure:
-    """Draw a column of a table by layer, a panel for each family and one for its untrained control.
+def draw_feature_lines(
+    table: pd.DataFrame, value: str, label: str, models: pd.DataFrame | None, ax: Axes | None = None
+) -> Figure:
+    """Draw a column of a table by layer, a panel for each entry of the study, untrained controls below.
 
     Parameters
     ----------
     table
-        One row a (model, layer, feature): `model, layer, feature, role` and the column `value`.
+        One row per (model, layer, feature): `layer, feature` and the column `value`; `model` where there are several,
+        `role` where some features are controls.
     value, label
         The column, and the label of the y axis.
-    families
-        Family by model name, for the whole study; by default from the column `family`, or from the models' names.
+    models
+        As `model_styles` takes them.
+    ax
+        Where to draw; the table must be of one entry then.
 
     Returns
     -------
     Figure
-        Thick line: mean over the models of a panel (seeds); thin lines: each of them; dotted grey: control features.
+        Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
+        control features.
     """
+    table = table.assign(**{name: default for name, default in _DEFAULTS.items() if name not in table})
     features = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
-    models = model_styles(table["model"], families or _families(table))
-    figure, panels = family_panels(models, separate_controls=True)
+    figure, panels = entry_panels(model_styles(table, models), separate_controls=True, ax=ax)
     axis_labels = []
     for axes, panel in panels:
         rows = table[table["model"].isin(panel.names)]
         _draw_panel(axes, rows, value, features, many=len(panels) > 12)
         axis_labels.append((axes, sort_layers(rows["layer"])))
     label_layers(axis_labels)
-    figure.supylabel(label)
-    figure.legend(handles=_legend(features, panels), loc="outside lower center", ncols=legend_columns(figure, 5))
+    if ax is None:
+        figure.supylabel(label)
+    else:
+        ax.set_ylabel(label)
+    legend_below(panels[0][0], _legend(features, panels), columns=5, own=ax is not None)
     return figure
-
-
-def _families(table: pd.DataFrame) -> dict[str, str] | None:
-    if "family" not in table:
-        return None
-    return dict(sorted(set(zip(table["model"], table["family"], strict=True))))
 
 
 def _draw_panel(

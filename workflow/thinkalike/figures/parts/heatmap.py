@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from thinkalike.errors import InputError
-from thinkalike.figures.parts.styles import written
-from thinkalike.figures.parts.theme import DIVERGING, SMALL
+from thinkalike.figures.parts.theme import DIVERGING, SMALL, written
 
 
 def square_table(

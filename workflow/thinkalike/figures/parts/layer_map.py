@@ -9,9 +9,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from thinkalike.figures.parts.layer_axis import short_layer
-from thinkalike.figures.parts.measure_labels import larger_is_more_similar
-from thinkalike.figures.parts.styles import ModelStyle
+from thinkalike.figures.parts.model_styles import ModelStyle
 from thinkalike.figures.parts.theme import LIGHT_GREY, SMALL
+from thinkalike.layers import layer_order
 
 _FEWEST = 3
 #: More points than this have no room for their numbers.
@@ -20,53 +20,15 @@ _MOST_NUMBERED = 110
 _MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
 
 
-def layer_coordinates(matrix: pd.DataFrame, measure: str, *, seed: int) -> tuple[pd.DataFrame, float]:
-    """Return the multi-dimensional scaling of `layer_matrix` and its stress.
-
-    A layer without values (one that no feature shapes has no profile to compare) is left out. Fewer than three layers
-    make no map: it is empty then, and its stress nan.
-
-    Returns
-    -------
-    DataFrame
-        Columns `x`, `y`, index (model, layer).
-    float
-        Kruskal's stress-1.
-    """
-    from thinkalike.similarity.maps import multidimensional_scaling, without_gaps
-
-    defined = without_gaps(matrix)
-    if len(defined) < _FEWEST:
-        return pd.DataFrame(columns=["x", "y"], index=defined.index[:0], dtype=float), float("nan")
-    labels = [f"{model}/{layer}" for model, layer in defined.index]
-    square = pd.DataFrame(defined.to_numpy(), index=labels, columns=labels)
-    coordinates, stress = multidimensional_scaling(
-        square, larger_is_more_similar=larger_is_more_similar(measure), seed=seed
-    )
-    return pd.DataFrame(coordinates.to_numpy(), index=defined.index, columns=["x", "y"]), stress
-
-
-def turned_to(points: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Return a map turned and mirrored, distances kept, so that its layers lie as in another map as far as they can."""
-    from scipy.linalg import orthogonal_procrustes
-
-    common = points.index.intersection(other.index, sort=False)
-    if len(common) < 2:
-        return points
-    centred = points - points.loc[common].mean()
-    target = other.loc[common] - other.loc[common].mean()
-    turn, _ = orthogonal_procrustes(centred.loc[common].to_numpy(), target.to_numpy())
-    return pd.DataFrame(centred.to_numpy() @ turn, index=points.index, columns=points.columns)
-
-
 def draw_layer_map(
     axes: Axes, points: pd.DataFrame, models: Mapping[str, ModelStyle], *, stress: float, left_out: int = 0
 ) -> None:
-    """Draw `layer_coordinates`.
+    """Draw one measure's map of `map_layers`: columns x and y, index (model, layer).
 
     A point carries its layer's number (F: after the final norm) where there is room, and its family's colour and
     marker; a seed is a shade, untrained controls are hollow. A thin line joins a model's layers in order.
     """
+    points = points.loc[sorted(points.index, key=lambda key: layer_order(key[1]))] if len(points) else points
     owners = points.index.get_level_values("model")
     for name, style in models.items():
         _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED)

@@ -73,11 +73,15 @@ def _written(level: str) -> str:
     return {"True": "yes", "False": "no"}.get(level, level)
 
 
-def ordered_levels(values: pd.Series) -> pd.Series:
-    """Return how often each defined level occurs, index as written: numbers in order, else the most frequent first."""
-    counts = values.dropna().value_counts()
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return counts.sort_index().rename(index=lambda level: f"{level:g}")
-    counts.index = counts.index.map(str)
-    ordered = sorted(counts.index, key=lambda level: (-counts[level], _natural(level)))
-    return counts.loc[ordered].rename(index=_written)
+def are_numbers(levels: pd.Series) -> bool:
+    """Return whether all defined levels, as a table holds them in letters, are numbers."""
+    return bool(pd.to_numeric(levels.dropna(), errors="coerce").notna().all())
+
+
+def ordered_levels(levels: pd.Series, counts: pd.Series) -> pd.Series:
+    """Return the counts of the defined levels, index as written: numbers in order, else the most frequent first."""
+    table = pd.Series(counts[levels.notna()].to_numpy(), index=levels.dropna().astype(str))
+    if are_numbers(levels):
+        ordered = sorted(table.index, key=float)
+        return table.loc[ordered].rename(index=lambda level: f"{float(level):g}")
+    return table.loc[sorted(table.index, key=lambda level: (-table[level], _natural(level)))].rename(index=_written)

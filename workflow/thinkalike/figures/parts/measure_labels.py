@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from thinkalike.figures.parts.theme import DIVERGING, SEQUENTIAL
 
@@ -72,20 +73,14 @@ def short_label(measure: str) -> str:
     return _SHORT.get(base, words[:1].upper() + words[1:]) + (f" {published}" if published else "")
 
 
-def larger_is_more_similar(measure: str) -> bool:
-    """Return whether a larger value means more alike, as the registry of measures says; True for others."""
-    from thinkalike.similarity import MEASURES
-
-    base = measure.partition(".")[0]
-    return MEASURES[base].larger_is_more_similar if base in MEASURES else True
-
-
 def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
     """Return a scale that is the same for every study where the measure has a range, and shows what is alike dark.
 
     Measures that can be negative run from -1 to 1 around white, shares from 0 to 1, distances from 0 (dark) to the
     largest value.
     """
+    from thinkalike.similarity.layer_pairs import larger_is_more_similar
+
     finite = values[np.isfinite(values)]
     if not larger_is_more_similar(measure):
         return ColourScale(SEQUENTIAL.removesuffix("_r"), 0.0, float(finite.max(initial=1e-12)))
@@ -106,3 +101,15 @@ def measures_in_order(names: Iterable[str]) -> list[str]:
     """Return measures in the order of the table above (feature-based first), others after them by name."""
     order = list(_LABELS)
     return sorted(set(names), key=lambda name: (order.index(name) if name in order else len(order), name))
+
+
+def agreement_of(similarity: pd.DataFrame, one: str, other: str) -> tuple[float, int]:
+    """Return Spearman's correlation of two measures over pairs of layers, and the number of pairs.
+
+    The same numbers as in the study's table `agreement`: each pair counts once, distances count negated.
+    """
+    from thinkalike.similarity.agreement import agreement
+
+    table = agreement(similarity[similarity["measure"].isin([one, other])])
+    row = table[(table["measure_a"] != table["measure_b"]) | (one == other)].iloc[0]
+    return float(row["spearman"]), int(row["n_pairs"])

@@ -1,14 +1,16 @@
-"""A grid of panels, one for a family of models: trained models above, their untrained controls below."""
+"""A grid of panels, one for each entry of a study: trained models above, their untrained controls below."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from thinkalike.errors import InputError
 from thinkalike.figures.parts.layer_axis import FINAL, is_shared, layer_positions, layer_ticks, limits
-from thinkalike.figures.parts.styles import ModelStyle
-from thinkalike.figures.parts.theme import DOUBLE_COLUMN, LIGHT_GREY, SINGLE_COLUMN, new_figure
+from thinkalike.figures.parts.model_styles import ModelStyle
+from thinkalike.figures.parts.theme import DOUBLE_COLUMN, LIGHT_GREY, SINGLE_COLUMN, new_figure, root_figure
 
 
 @dataclass(frozen=True)
@@ -24,32 +26,39 @@ class Panel:
         return [model.name for model in self.models]
 
 
-def family_panels(
-    styles: Mapping[str, ModelStyle], *, separate_controls: bool, columns: int = 4
+def entry_panels(
+    styles: Mapping[str, ModelStyle], *, separate_controls: bool, columns: int = 4, ax: Axes | None = None
 ) -> tuple[Figure, list[tuple[Axes, Panel]]]:
-    """Return a figure and its panels with what belongs into each.
+    """Return a figure and its panels with what belongs into each: the models of one entry, which differ in their seed.
 
-    Families run from left to right and wrap; with `separate_controls` the controls of a row of families are the row
-    below it, otherwise they share their family's panel. Axes share y.
+    Entries run from left to right by family and wrap; with `separate_controls` the controls of a row are the row below
+    it, otherwise they share the panel of their family's trained entry where there is one such entry alone. Axes share
+    y. With `ax`, that is the one panel; `InputError` where there are several.
     """
-    families = list(dict.fromkeys(style.family for style in styles.values()))
-    columns = min(columns if len(families) <= 12 else columns + 1, len(families))
+    stacks = [stack for family in _by_family(styles) for stack in _stacks(family, separate_controls)]
+    if ax is not None:
+        shown = [panel for stack in stacks for panel in stack if panel is not None]
+        if len(shown) != 1:
+            raise InputError(
+                f"These tables make {len(shown)} panels, but ax takes one; keep the rows of one model, or leave out ax."
+            )
+        ax.set_title(shown[0].title)
+        return root_figure(ax), [(ax, shown[0])]
+    columns = min(columns if len(stacks) <= 12 else columns + 1, len(stacks))
     rows: list[list[Panel | None]] = []
-    for start in range(0, len(families), columns):
-        chunk = families[start : start + columns]
-        kinds = (False, True) if separate_controls else (None,)
-        for kind in kinds:
-            row = [_panel(styles.values(), family, kind) for family in chunk]
+    for start in range(0, len(stacks), columns):
+        for place in (0, 1):
+            row = [stack[place] for stack in stacks[start : start + columns]]
             if any(row):
                 rows.append([*row, *[None] * (columns - len(row))])
     figure, grid = _grid(len(rows), columns)
     panels = []
     for axes_row, row in zip(grid, rows, strict=True):
-        shown = [(axes, panel) for axes, panel in zip(axes_row, row, strict=True) if panel is not None]
-        for axes, panel in shown:
+        shown_row = [(axes, panel) for axes, panel in zip(axes_row, row, strict=True) if panel is not None]
+        for axes, panel in shown_row:
             axes.set_title(panel.title)
-        shown[0][0].tick_params(labelleft=True)  # what would carry the row's labels may be an empty place
-        panels += shown
+        shown_row[0][0].tick_params(labelleft=True)  # what would carry the row's labels may be an empty place
+        panels += shown_row
         for axes, absent in zip(axes_row, (panel is None for panel in row), strict=True):
             axes.set_visible(not absent)
     return figure, panels
@@ -74,11 +83,28 @@ def label_layers(panels: Sequence[tuple[Axes, Sequence[str]]]) -> None:
             axes.set_xlabel("Layer")
 
 
-def _panel(styles: Iterable[ModelStyle], family: str, control: bool | None) -> Panel | None:
-    models = tuple(style for style in styles if style.family == family and control in (None, style.control))
-    if not models:
-        return None
-    return Panel(models[0].family_label + (", untrained" if control else ""), models)
+def _by_family(styles: Mapping[str, ModelStyle]) -> list[list[Panel]]:
+    """Return the entries of each family, each as a panel."""
+    families: dict[str, dict[str, list[ModelStyle]]] = {}
+    for style in styles.values():
+        families.setdefault(style.family, {}).setdefault(style.entry, []).append(style)
+    return [[_panel(models) for models in entries.values()] for entries in families.values()]
+
+
+def _panel(models: Sequence[ModelStyle]) -> Panel:
+    return Panel(models[0].entry_label, tuple(models))
+
+
+def _stacks(family: Sequence[Panel], separate_controls: bool) -> list[tuple[Panel | None, Panel | None]]:
+    """Return a family's columns: what stands above and what below."""
+    trained = [panel for panel in family if not panel.models[0].control]
+    controls = [panel for panel in family if panel.models[0].control]
+    if separate_controls:
+        return list(zip_longest(trained, controls))
+    if len(trained) == 1:
+        shared = [style for panel in family for style in panel.models]
+        return [(Panel(trained[0].title, tuple(shared)), None)]
+    return [(panel, None) for panel in [*trained, *controls]]
 
 
 def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:

@@ -1,13 +1,17 @@
 """One look for all figures: sizes in inches, fonts, lines, colour maps."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+
+from thinkalike.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,6 +102,31 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def single_panel(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of one panel and the panel: `ax` and its figure where it is given, else new ones."""
+    if ax is not None:
+        return root_figure(ax), ax
+    figure = new_figure(width, height)
+    return figure, figure.subplots()
+
+
+def root_figure(axes: Axes) -> Figure:
+    """Return the figure that `axes` are in, whatever else they are nested in."""
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise InputError("The axes given as ax are in no figure; make them with figure.subplots().")
+    return figure
+
+
+def legend_below(axes: Axes, handles: Sequence[Artist], *, columns: int, own: bool) -> None:
+    """Write a legend below all panels, or, into axes of the user's own, beside what is drawn."""
+    if own:
+        axes.legend(handles=list(handles))
+        return
+    figure = root_figure(axes)
+    figure.legend(handles=list(handles), loc="outside lower center", ncols=legend_columns(figure, columns))
+
+
 def panel_letter(axes: Axes, letter: str, title: str = "") -> None:
     """Write a panel's letter, and its title after it, above the upper left corner of `axes`."""
     axes.set_title(f"{letter}   {title}".strip(), loc="left", fontsize=LARGE, fontweight="bold")
@@ -106,3 +135,20 @@ def panel_letter(axes: Axes, letter: str, title: str = "") -> None:
 def legend_columns(figure: Figure, most: int) -> int:
     """Return how many legend entries fit side by side into the width of the figure, at most `most`."""
     return max(1, min(most, int(figure.get_figwidth() / 1.15)))
+
+
+def written(value: float) -> str:
+    """Return a number with two decimals and a minus that is one."""
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
+
+
+def lighten(colour: str, share: float) -> str:
+    """Return a colour mixed with white; a share of 1 is white."""
+    red, green, blue = (1 - (1 - channel) * (1 - share) for channel in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
+def darken(colour: str) -> str:
+    """Return a colour dark enough to read in small print."""
+    red, green, blue = (0.75 * channel for channel in to_rgb(colour))
+    return to_hex((red, green, blue))

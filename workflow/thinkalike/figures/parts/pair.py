@@ -1,4 +1,4 @@
-"""Fig. 4: what makes two layers alike, feature by feature and word by word."""
+"""What makes two layers alike, feature by feature and word by word: the drawing of one pair."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -11,48 +11,33 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from thinkalike.errors import InputError
-from thinkalike.figures.extreme_pairs import Pair
-from thinkalike.figures.parts.inputs import require
+from thinkalike.figures.parts.feature_styles import FeatureStyle, feature_label, feature_styles
 from thinkalike.figures.parts.label_placement import PointLabels
 from thinkalike.figures.parts.layer_axis import readable_layer
 from thinkalike.figures.parts.levels import UNDEFINED, level_styles
-from thinkalike.figures.parts.styles import (
-    FeatureStyle,
-    ModelStyle,
-    feature_label,
-    feature_styles,
-    model_styles,
-    written,
-)
-from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, written
 from thinkalike.similarity.layer_pairs import Layer
+from thinkalike.tables import require
+
+_PROFILES = ("feature", "importance_a", "importance_b", "contribution")
 
 
-@themed
-def pair_explanation(
-    importance: pd.DataFrame,
-    pair: Pair,
-    coordinates_a: pd.DataFrame,
-    coordinates_b: pd.DataFrame,
-    stimuli: pd.DataFrame,
-    *,
-    families: Mapping[str, str] | None = None,
+def draw_pair(
+    pair: str, pairs: pd.DataFrame, pair_words: pd.DataFrame, stimuli: pd.DataFrame, models: pd.DataFrame | None
 ) -> Figure:
     """Draw two layers' feature importance against each other, with each layer's words beside its axis.
 
     Parameters
     ----------
-    importance
-        One row a (model, layer, feature): `model, layer, feature, role, importance`. Control features are left out:
-        they are not compared.
     pair
-        ((model, layer), (model, layer)), the first on the x axis; `extreme_pairs` finds the two of the paper.
-    coordinates_a, coordinates_b
-        `word_map` of the two layers: `x`, `y`, index `stimulus_id`.
+        Which pair of the tables, by their column `pair`.
+    pairs, pair_words
+        The tables of `explain_pairs`; the first layer is on the x axis.
     stimuli
         The stimulus table: a word is coloured by its level of the feature that dominates its layer.
-    families
-        Family by model name, for the whole study.
+    models
+        As `model_styles` takes them.
 
     Returns
     -------
@@ -60,49 +45,46 @@ def pair_explanation(
         Scatter with diagonal; above it the words of the first layer, left of it those of the second; on the right
         each feature's contribution to the weighted Kendall correlation, which is their sum.
     """
-    require(importance, ("model", "layer", "feature", "role", "importance"), "importance")
+    require(pairs, ("pair", "model_a", "layer_a", "model_b", "layer_b", *_PROFILES), "pairs")
+    require(pair_words, ("pair", "side", "stimulus_id", "x", "y"), "pair_words")
     require(stimuli, ("stimulus_id",), "stimuli")
-    profiles = pd.DataFrame({side: _profile(importance, layer) for side, layer in zip("ab", pair, strict=True)})
-    names = importance["model"].astype(str)
-    models = model_styles(names, families)
-    features = feature_styles(profiles.index)
-    profiles = profiles.loc[list(features)]
+    rows = pairs[pairs["pair"] == pair]
+    if rows.empty:
+        known = ", ".join(sorted(pairs["pair"].astype(str).unique()))
+        raise InputError(f"The pairs table has no pair '{pair}'; it has {known}.")
+    styles = model_styles(pairs, models)
+    features = feature_styles(rows["feature"])
+    profiles = rows.set_index("feature").loc[list(features)]
+    layers = {side: (str(rows[f"model_{side}"].iloc[0]), str(rows[f"layer_{side}"].iloc[0])) for side in "ab"}
+    named = {side: (_layer_label(layer, styles), styles[layer[0]]) for side, layer in layers.items()}
     figure = new_figure(DOUBLE_COLUMN, 4.7)
     axes = figure.subplot_mosaic(
         [["legend_b", "map_a", "legend_a"], ["map_b", "scatter", "bars"]],
         width_ratios=(1, 1.25, 1),
         height_ratios=(1, 1.25),
     )
-    for side, layer, table in zip("ab", pair, (coordinates_a, coordinates_b), strict=True):
-        words = _join(table, stimuli, profiles[side].idxmax())
-        handles = _draw_words(axes[f"map_{side}"], words)
-        axes[f"map_{side}"].set_title(_layer_label(layer, models), color=models[layer[0]].text_colour)
-        _draw_legend(axes[f"legend_{side}"], handles, str(profiles[side].idxmax()), side)
-    _draw_bars(axes["bars"], profiles, features)
-    _draw_scatter(
-        axes["scatter"], profiles, features, [(_layer_label(layer, models), models[layer[0]]) for layer in pair]
-    )
+    words = pair_words[pair_words["pair"] == pair]
+    for side, (label, style) in named.items():
+        dominant = str(profiles[f"importance_{side}"].idxmax())
+        handles = _draw_words(axes[f"map_{side}"], _join(words[words["side"] == side], stimuli, dominant))
+        axes[f"map_{side}"].set_title(label, color=style.text_colour)
+        _draw_legend(axes[f"legend_{side}"], handles, dominant, side)
+    _draw_bars(axes["bars"], profiles["contribution"], features)
+    _draw_scatter(axes["scatter"], profiles, features, list(named.values()))
     PointLabels(
         axes["scatter"],
-        profiles[["a", "b"]].to_numpy(),
+        profiles[["importance_a", "importance_b"]].to_numpy(),
         [style.label for style in features.values()],
         [style.text_colour for style in features.values()],
     )
     return figure
 
 
-def _profile(importance: pd.DataFrame, layer: Layer) -> pd.Series:
-    chosen = (importance["model"] == layer[0]) & (importance["layer"].astype(str) == str(layer[1]))
-    rows = importance[chosen & (importance["role"] == "feature")]
-    if rows.empty:
-        raise InputError(f"The importance table has no features of layer {layer[1]} of '{layer[0]}'; fit it first.")
-    return rows.groupby("feature")["importance"].mean()
-
-
-def _join(coordinates: pd.DataFrame, stimuli: pd.DataFrame, feature: object) -> pd.DataFrame:
-    require(coordinates, ("x", "y"), "word map")
-    require(stimuli, ("stimulus_id", str(feature)), "stimuli")
-    levels = stimuli.set_index("stimulus_id")[str(feature)]
+def _join(words: pd.DataFrame, stimuli: pd.DataFrame, feature: str) -> pd.DataFrame:
+    require(words, ("x", "y"), "pair_words")
+    require(stimuli, (feature,), "stimuli")
+    levels = stimuli.set_index("stimulus_id")[feature]
+    coordinates = words.set_index("stimulus_id")
     unknown = coordinates.index.difference(levels.index)
     if len(unknown):
         raise InputError(
@@ -154,27 +136,24 @@ def _draw_legend(axes: Axes, handles: list[Line2D], feature: str, side: str) -> 
 def _draw_scatter(
     axes: Axes, profiles: pd.DataFrame, features: Mapping[str, FeatureStyle], names: list[tuple[str, ModelStyle]]
 ) -> None:
-    low, high = min(0.0, float(profiles.min().min())), float(profiles.max().max())
+    points = profiles[["importance_a", "importance_b"]]
+    low, high = min(0.0, float(points.min().min())), float(points.max().max())
     margin = 0.08 * max(high - low, 1e-6)
     ends = (low - margin, high + 2.5 * margin)
     axes.plot(ends, ends, color=GREY, linewidth=0.6, linestyle=(0, (4, 2)), zorder=1)
     for name, style in features.items():
-        axes.plot(*profiles.loc[name], linestyle="", marker=style.marker, color=style.colour, markersize=4.6, zorder=3)
+        axes.plot(*points.loc[name], linestyle="", marker=style.marker, color=style.colour, markersize=4.6, zorder=3)
     axes.set(xlim=ends, ylim=ends)
     axes.set_box_aspect(1)
     axes.set_xlabel(f"Feature importance, {names[0][0]}", color=names[0][1].text_colour)
     axes.set_ylabel(f"Feature importance, {names[1][0]}", color=names[1][1].text_colour)
     axes.grid(False)
-    from scipy.stats import weightedtau  # loads for a second what few figures need
+    tau = profiles["contribution"].sum(skipna=False)
+    axes.set_title("Weighted Kendall τ not defined" if pd.isna(tau) else f"Weighted Kendall τ = {written(tau)}")
 
-    axes.set_title(f"Weighted Kendall τ = {written(weightedtau(profiles['a'], profiles['b']).statistic)}")
 
-
-def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, FeatureStyle]) -> None:
-    from thinkalike.similarity import decompose_weighted_kendall
-
-    parts = pd.Series(np.asarray(decompose_weighted_kendall(profiles["a"], profiles["b"])), index=profiles.index)
-    parts = parts.loc[sorted(parts.index, key=lambda name: (-parts[name], name))]
+def _draw_bars(axes: Axes, contributions: pd.Series, features: Mapping[str, FeatureStyle]) -> None:
+    parts = contributions.loc[sorted(contributions.index, key=lambda name: (-contributions[name], name))]
     places = np.arange(len(parts))[::-1]
     axes.barh(places, parts, color=[features[name].colour for name in parts.index], height=0.7)
     axes.axvline(0, color=DARK_GREY, linewidth=0.6)
@@ -184,7 +163,7 @@ def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, Featur
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("Contribution to τ")
-    axes.set_title(f"Contributions (sum {written(parts.sum())})")
+    axes.set_title("No contributions" if parts.isna().any() else f"Contributions (sum {written(parts.sum())})")
 
 
 def _layer_label(layer: Layer, models: Mapping[str, ModelStyle]) -> str:

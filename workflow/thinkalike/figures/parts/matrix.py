@@ -9,36 +9,43 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from thinkalike.figures.parts.inputs import select_measure
 from thinkalike.figures.parts.layer_axis import layer_ticks, short_layer
 from thinkalike.figures.parts.measure_labels import colour_scale, measure_label
-from thinkalike.figures.parts.styles import ModelStyle, model_styles
-from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, new_figure, themed
-from thinkalike.similarity.layer_pairs import layer_matrix, models_of
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, single_panel, themed
+from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
 
 #: As many models have room for the numbers of their layers.
 _FEW_MODELS = 4
 
 
 @themed
-def similarity_matrix(similarity: pd.DataFrame, *, measure: str, families: Mapping[str, str] | None = None) -> Figure:
+def similarity_matrix(
+    similarity: pd.DataFrame, models: pd.DataFrame | None = None, *, measure: str, ax: Axes | None = None
+) -> Figure:
     """Draw the matrix of one measure.
 
     Parameters
     ----------
     similarity
         Tidy table `model_a, layer_a, model_b, layer_b, measure, value`.
+    models
+        The study's table of models: its order is the order of the blocks (`model_styles`).
     measure
         Which measure of the table.
-    families
-        Family by model name, for the whole study: its order is the order of the blocks.
+    ax
+        Where to draw; by default a figure of its own.
+
+    Returns
+    -------
+    Figure
+        The figure that holds it.
     """
-    models = model_styles(models_of(select_measure(similarity, measure)), families)
-    matrix = layer_matrix(similarity, measure, models)
-    width = SINGLE_COLUMN * 1.4 if len(models) <= 14 else DOUBLE_COLUMN
-    figure = new_figure(width, width * 0.86)
-    axes = figure.subplots()
-    image = draw_matrix(axes, matrix, models, measure)
+    styles = model_styles(select_measure(similarity, measure), models)
+    matrix = layer_matrix(similarity, measure, styles)
+    width = SINGLE_COLUMN * 1.4 if len(styles) <= 14 else DOUBLE_COLUMN
+    figure, axes = single_panel(ax, width, width * 0.86)
+    image = draw_matrix(axes, matrix, styles, measure)
     figure.colorbar(image, ax=axes, label=measure_label(measure), shrink=0.8, aspect=30, pad=0.02)
     return figure
 
