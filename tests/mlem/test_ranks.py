@@ -1,31 +1,35 @@
-"""Ranks of many values, which are sorted by integers, are those of scipy."""
+"""Scores of few predictions of many ties are those of scipy on the pairs written out."""
 
 import numpy as np
 import pytest
-from scipy.stats import rankdata
+from scipy.stats import rankdata, spearmanr
 
-from thinkalike.mlem.ranks import centred_ranks, tie_groups
+from thinkalike.mlem.ranks import ranks_of_distances, table_of
 
-N = 10_000
 RANDOM = np.random.default_rng(0)
-CASES = {
-    "all different": RANDOM.normal(size=N),
-    "heavy ties": RANDOM.integers(0, 7, size=N) / 3,
-    "neighbours finer than the integers": 1e-8 * RANDOM.permutation(N) / N + (RANDOM.random(N) < 0.5),
-    "one far away": np.append(1e-9 * RANDOM.permutation(N) / N, 1.0),
-    "constant": np.full(N, 2.5),
-    "few": RANDOM.normal(size=10),
+DISTANCES = {
+    "all different": RANDOM.random(500),
+    "heavy ties": RANDOM.integers(0, 7, size=500) / 3,
+    "some are 0": RANDOM.random(500) * RANDOM.integers(0, 2, size=500),
+    "one far away": np.append(1e-9 * RANDOM.permutation(499), 1e9),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_order_and_ranks(case):
-    values = CASES[case]
-    order, _, _ = tie_groups(values, 0.0)
-    assert (np.sort(order) == np.arange(len(values))).all()
-    assert (np.diff(values[order]) >= 0).all()
-    # Values of order 1 that are 1e-14 apart are one value; in no case here are different ones that close.
-    ranks, squares = centred_ranks(values)
+@pytest.mark.parametrize("case", DISTANCES)
+def test_ranks_of_distances(case):
+    values = DISTANCES[case]
+    ranks, squares = ranks_of_distances(values)
     expected = rankdata(values) - (len(values) + 1) / 2
-    assert np.array_equal(ranks, expected)
+    np.testing.assert_array_equal(ranks, expected)
     assert squares == pytest.approx(float(expected @ expected), rel=1e-12)
+
+
+@pytest.mark.parametrize("case", DISTANCES)
+@pytest.mark.parametrize("n_patterns", [2, 7, 400])
+def test_spearman_of_a_table(case, n_patterns):
+    values = DISTANCES[case]
+    index = RANDOM.integers(n_patterns, size=len(values))
+    predictions = RANDOM.permutation(n_patterns) // (1 + n_patterns // 4) / 7  # some patterns have one prediction
+    table = table_of(index, *ranks_of_distances(values), n_patterns)
+    expected = spearmanr(predictions[index], values).statistic
+    assert table.spearman(predictions) == pytest.approx(expected, abs=1e-12)

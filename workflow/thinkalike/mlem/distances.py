@@ -1,7 +1,7 @@
 """Distances between the representations of stimuli.
 
 Three of them are squared Euclidean distances of (transformed) vectors, whose sums over sets of pairs need no pairs
-(`moments.ClosedForm`): `sqeuclidean`; `cosine`, 1 - cos, half the squared distance of vectors of length 1;
+(`closed_form.ClosedForm`): `sqeuclidean`; `cosine`, 1 - cos, half the squared distance of vectors of length 1;
 `correlation`, the same after each vector's own mean is taken off. The others are met pair by pair, in blocks:
 `euclidean_squared`, the recipe of the 2024 code (min-max scaled Euclidean distance, then squared), `manhattan`, and
 `precomputed`, a matrix of distances.
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.distances import about_origin, paired_squared_distances, squared_distance_block
 
 Distance = Literal["sqeuclidean", "euclidean_squared", "cosine", "correlation", "manhattan", "precomputed"]
 
@@ -66,12 +67,17 @@ class Distances(ABC):
 
 
 class EuclideanDistances(Distances):
-    """Squared Euclidean distances between `vectors`, which are centred in place; `squares` are their squared norms."""
+    """Squared Euclidean distances between vectors.
+
+    Attributes
+    ----------
+    vectors, squares
+        The vectors about an origin in their midst, and their squared norms.
+    """
 
     def __init__(self, vectors: NDArray[np.float64]) -> None:
         self.n_stimuli = len(vectors)
-        self.vectors = vectors
-        self.vectors -= vectors.mean(axis=0)
+        self.vectors = about_origin(vectors)
         self.squares = np.einsum("ij,ij->i", self.vectors, self.vectors)
 
     def _block(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -84,14 +90,13 @@ class EuclideanDistances(Distances):
     def _from_products(
         self, products: NDArray, rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        products *= -2
-        products += self.squares[rows, None]
-        products += self.squares[columns]
-        return np.maximum(products, 0, out=products)
+        squares = self.squares
+        return squared_distance_block(
+            self.vectors[rows], self.vectors[columns], squares[rows], squares[columns], products
+        )
 
     def exact(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.float64]:
-        difference = self.vectors[left] - self.vectors[right]
-        return np.einsum("ij,ij->i", difference, difference)
+        return paired_squared_distances(self.vectors[left], self.vectors[right])
 
 
 class RootedDistances(EuclideanDistances):

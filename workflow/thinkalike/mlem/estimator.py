@@ -19,7 +19,7 @@ from thinkalike.mlem.held_out import held_out_pairs
 from thinkalike.mlem.matching import matched_representations
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.problem import Problem, check_spread, make_problem
-from thinkalike.mlem.ranks import join_ties
+from thinkalike.mlem.ranks import joined_predictions
 
 if TYPE_CHECKING:  # scikit-learn takes half a second to import
     from sklearn.utils import Tags
@@ -132,7 +132,8 @@ class MLEM:
         coding = self._encode(features)
         left, right = np.triu_indices(coding.n_stimuli, 1)
         patterns, index = pair_patterns(coding, left, right)
-        return (join_ties(self._design.predict(self._parameters, patterns / self._ranges)) + self.intercept_)[index]
+        predictions = joined_predictions(self._design.predict(self._parameters, patterns / self._ranges))
+        return (predictions + self.intercept_)[index]
 
     def score(self, features: pd.DataFrame, representations: ArrayLike) -> float:
         """Return the Spearman correlation (average ranks for ties) of predicted and true distances of all pairs."""

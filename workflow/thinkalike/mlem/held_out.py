@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.distances import Distances
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.ranks import PatternTable, RankTable, centred_ranks, table_of
+from thinkalike.mlem.ranks import PatternTable, RankTable, ranks_of_distances, table_of
 
 # Of more held-out pairs than this a sample is scored (held-out sets of more than 3,162 stimuli).
 MAX_PAIRS = 5_000_000
@@ -104,7 +104,7 @@ def held_out_pairs(
         ends = [[block[end] for end in _pairs_within(block, exclude)] for block in blocks]
         left, right = (np.concatenate(parts) for parts in zip(*ends, strict=True))
         patterns, index = pair_patterns(coding, left, right)
-    ranks, rank_squares = centred_ranks(d)
+    ranks, rank_squares = ranks_of_distances(d)
     return HeldOutPairs(stimuli, blocks, patterns, index.astype(np.int32, copy=False), d, ranks, rank_squares, exclude)
 
 
@@ -135,7 +135,7 @@ def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -
     place_of_pair = block_of[pairs.left]
     for place in range(len(pairs.blocks)):
         chosen = place_of_pair == place
-        ranks, squares = centred_ranks(pairs.distances[chosen])
+        ranks, squares = ranks_of_distances(pairs.distances[chosen])
         index = pairs.index[chosen]
         scores.append(table_of(index, ranks, squares, len(pairs.patterns)).spearman(predictions))
     return float(np.std(scores, ddof=1) / np.sqrt(len(scores)))

@@ -20,7 +20,7 @@ from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.designs import Design
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import code_difference
-from thinkalike.mlem.ranks import PatternTable, join_ties, spearman_of_table
+from thinkalike.mlem.ranks import PatternTable, joined_predictions, spearman_of_table
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 # Differences of a feature, unscaled, and the share of pairs that have each.
@@ -62,7 +62,7 @@ def _numeric_shares(
     left, right = np.triu_indices(len(levels), 1)
     differences = code_difference(coding, feature, levels[left], levels[right])
     shares = sizes[levels[left]] * sizes[levels[right]] / pairs
-    values, index = np.unique(join_ties(np.append(differences, 0.0)), return_inverse=True)
+    values, index = np.unique(joined_predictions(np.append(differences, 0.0)), return_inverse=True)
     by_value = np.bincount(index.reshape(-1), np.append(shares, max(0.0, 1.0 - shares.sum())))
     return values, by_value / by_value.sum()
 

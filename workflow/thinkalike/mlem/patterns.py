@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
-from thinkalike.mlem.ranks import join_ties
+from thinkalike.mlem.ranks import joined_predictions
 
 _TABLE_BITS = 16  # up to this many bits a table of all numbers is faster than sorting
 _WORD_BITS = 62
@@ -113,7 +113,7 @@ def _bit_numbers(
 
 def _digits(differences: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the differences without rounding noise: 0.3 - 0.2 and 0.2 - 0.1 are one difference."""
-    return join_ties(differences) if differences.size else differences
+    return joined_predictions(differences)
 
 
 def _kept(array: NDArray, keep: NDArray[np.bool_] | None) -> NDArray:

@@ -12,70 +12,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Numbers closer than this share of the largest are the same number that came about in two orders of summation:
-# predictions are few and far between; distances are many, and a matrix product gets them right to some 1e-15.
-TIE_TOLERANCE = 1e-12
-DISTANCE_TOLERANCE = 1e-14
-_MANY = 4096
+from thinkalike.numerics.ranks import Ties, centred_ranks, join_ties, tie_groups
+
+# Predictions closer than this share of the largest are one prediction that came about in two orders of summation.
+_NOISE = 1e-12
 
 
-def tie_groups(
-    values: NDArray[np.float64], tolerance: float = TIE_TOLERANCE
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the order of `values`, the first place in that order of each group of ties, and each place's group."""
-    order = _sorting_order(values)  # the order within ties does not matter
-    ordered = values[order]
-    new = np.empty(len(values), dtype=bool)
-    new[:1] = True
-    largest = max(abs(ordered[0]), abs(ordered[-1])) if len(values) else 0.0
-    np.greater(np.diff(ordered), tolerance * largest, out=new[1:])
-    return order, np.flatnonzero(new), np.cumsum(new) - 1
+def prediction_ties(predictions: NDArray[np.float64]) -> Ties:
+    """Return the order of predictions and their groups of ties."""
+    return tie_groups(predictions, _noise(predictions))
 
 
-def _sorting_order(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return `np.argsort(values)`, for many values in half the time.
-
-    numpy sorts integers faster than it sorts places by values: each value is turned into an integer as fine as 64 bits
-    allow beside its place. Where that was too coarse for two neighbours, they are sorted by value after all.
-    """
-    if len(values) < _MANY:
-        return np.argsort(values)
-    low, high = values.min(), values.max()
-    if not high > low:
-        return np.arange(len(values))
-    bits = (len(values) - 1).bit_length()
-    keys = ((values - low) * (2.0 ** (63 - bits) / (high - low))).astype(np.uint64)
-    keys <<= np.uint64(bits)
-    keys |= np.arange(len(values), dtype=np.uint64)
-    keys.sort()
-    order = (keys & np.uint64(2**bits - 1)).astype(np.intp)
-    ordered = values[order]
-    return order if (ordered[1:] >= ordered[:-1]).all() else np.argsort(values)
+def joined_predictions(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return predictions without rounding noise: every group of ties has the value of its smallest member."""
+    return join_ties(predictions, _noise(predictions))
 
 
-def join_ties(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `values` with every group of ties replaced by its smallest member."""
-    order, first, group = tie_groups(values)
-    joined = np.empty_like(values)
-    joined[order] = values[order[first]][group]
-    return joined
+def _noise(predictions: NDArray[np.float64]) -> float:
+    return _NOISE * float(np.abs(predictions).max(initial=0.0))
 
 
-def centred_ranks(
-    values: NDArray[np.float64], weights: NDArray[np.float64] | None = None
-) -> tuple[NDArray[np.float64], float]:
-    """Return average ranks of distances minus their mean, in the order of `values`, and the sum of their squares.
-
-    With `weights`, an entry stands for that many equal ones (fractions allowed).
-    """
-    order, first, group = tie_groups(values, DISTANCE_TOLERANCE)
-    sizes = np.diff(np.append(first, len(values))).astype(float)
-    if weights is not None:
-        sizes = np.add.reduceat(weights[order], first)
-    centred = np.cumsum(sizes) - sizes / 2 - sizes.sum() / 2
-    ranks = np.empty(len(values))
-    ranks[order] = centred[group]
-    return ranks, float(sizes @ centred**2)
+def ranks_of_distances(distances: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return average ranks minus their mean, in the order of `distances`, and the sum of their squares."""
+    ranks = centred_ranks(distances) / 2
+    return ranks, float(ranks @ ranks)
 
 
 @dataclass(frozen=True)
@@ -139,11 +99,11 @@ def spearman_of_table(
     rank_squares: float,
 ) -> float:
     """Return the Spearman correlation from a table; several rows may have the same prediction."""
-    order, first, _ = tie_groups(predictions)
-    sizes = np.add.reduceat(counts[order], first)
-    sums = np.add.reduceat(rank_sums[order], first)
+    ties = prediction_ties(predictions)
+    sizes = np.add.reduceat(counts[ties.order], ties.first)
+    sums = np.add.reduceat(rank_sums[ties.order], ties.first)
     centred = np.cumsum(sizes) - sizes / 2 - sizes.sum() / 2
     squares = float(sizes @ centred**2)
-    if len(first) < 2 or squares <= 0 or rank_squares <= 0:
+    if len(sizes) < 2 or squares <= 0 or rank_squares <= 0:
         return 0.0
     return float(centred @ sums) / float(np.sqrt(squares) * np.sqrt(rank_squares))

@@ -14,7 +14,8 @@ from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.ranks import DISTANCE_TOLERANCE, PatternTable, RankTable, tie_groups
+from thinkalike.mlem.ranks import PatternTable, RankTable
+from thinkalike.numerics.ranks import tie_groups
 
 _FEWEST_STIMULI = 3
 
@@ -35,7 +36,8 @@ class _SortedPairs:
     """Held-out pairs in the order of their distances, which no weights change."""
 
     def __init__(self, pairs: HeldOutPairs) -> None:
-        order, self.first, self.group = tie_groups(pairs.distances, DISTANCE_TOLERANCE)
+        ties = tie_groups(pairs.distances)
+        order, self.first, self.group = ties.order, ties.first, ties.group
         self.left, self.right, self.index = pairs.left[order], pairs.right[order], pairs.index[order]
         self.patterns = pairs.patterns
 
