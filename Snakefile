@@ -2,12 +2,14 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from thinkalike.study.schema import refuse_duplicate_keys
 from thinkalike.errors import InputError
+from thinkalike.study.job_settings import STIMULUS_TABLES, job_settings
 from thinkalike.study.needs import Needs, growing
-from thinkalike.study.study import LABEL, name_pattern
+from thinkalike.study.products import STAGES, made_by, products
 from thinkalike.study.reading import load_study
+from thinkalike.study.schema import refuse_duplicate_keys
 from thinkalike.study.stage_versions import STAGE_VERSION
+from thinkalike.study.study import LABEL, name_pattern
 
 min_version("9.25")
 
@@ -26,14 +28,21 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-# Estimates of memory and time, by what is known of the study and by what is there already.
-NEEDS = Needs(STUDY, f"results/{STUDY.name}")
-
-
 pathvars:
     results=f"results/{STUDY.name}",
     logs=f"results/{STUDY.name}/logs",
     benchmarks=f"results/{STUDY.name}/benchmarks",
+
+
+# Where a path lies when another workflow uses this one as a module, with `prefix:` or with `pathvars:` of its own.
+PLACE = lambda path: workflow.modifier.path_modifier.modify(
+    workflow.pathvars.apply(path)
+)
+# What the rules tell their jobs, and what each job leaves.
+SETTINGS = job_settings(STUDY)
+PRODUCTS = products(STUDY)
+# Estimates of memory and time, by what is known of the study and by what is there already.
+NEEDS = Needs(STUDY, PLACE("<results>"))
 
 
 wildcard_constraints:
@@ -54,8 +63,13 @@ include: "workflow/rules/similarity.smk"
 include: "workflow/rules/figures.smk"
 
 
+# What lies between is asked for too. A job that starts removes its old results, and Snakemake takes a file in between
+# that is not there for no reason to run when the last ones are: without this, a job of a change that failed would be
+# tried once, and the next run would find nothing to do.
 rule all:
     input:
+        collect("<results>/{path}", path=made_by(PRODUCTS, *STAGES)),
+        collect("<results>/downloads/{model}.json", model=STUDY.on_hub),
         collect(
             "<results>/{dataset}/tables/{table}.csv",
             dataset=STUDY.datasets,

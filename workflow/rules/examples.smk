@@ -9,10 +9,6 @@ rule digit_stimuli:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     message:
         "Stimulus table of handwritten digits"
     script:
@@ -30,10 +26,6 @@ rule digit_network:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     message:
         "Vision network, seed {wildcards.seed}, {wildcards.steps} steps"
     script:

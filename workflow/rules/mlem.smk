@@ -16,14 +16,11 @@ rule mlem:
         "<benchmarks>/{dataset}/{model}/mlem/layer-{layer}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.mlem_memory,
         runtime=NEEDS.mlem_minutes,
     params:
-        settings=STUDY.mlem,
-        seed=STUDY.seed,
-        version=STAGE_VERSION["mlem"],
+        **SETTINGS["mlem"],
     message:
         "MLEM of {wildcards.model}, layer {wildcards.layer}"
     script:
@@ -46,12 +43,8 @@ rule collect_importance:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        table="importance",
+        **SETTINGS["collect_importance"],
     message:
         "Table of feature importance"
     script:
@@ -73,7 +66,7 @@ use rule collect_importance as collect_scores with:
         "<logs>/{dataset}/collect_scores.log",
     localrule: True
     params:
-        table="scores",
+        **SETTINGS["collect_scores"],
     message:
         "Table of MLEM scores"
 
@@ -93,7 +86,7 @@ use rule collect_importance as collect_inference with:
         "<logs>/{dataset}/collect_inference.log",
     localrule: True
     params:
-        table="inference",
+        **SETTINGS["collect_inference"],
     message:
         "Table of intervals and null distributions"
 
@@ -113,6 +106,6 @@ use rule collect_importance as collect_interactions with:
         "<logs>/{dataset}/collect_interactions.log",
     localrule: True
     params:
-        table="interactions",
+        **SETTINGS["collect_interactions"],
     message:
         "Table of interactions between features"

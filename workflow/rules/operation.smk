@@ -2,6 +2,7 @@
 # `snakemake --list-target-rules` shows the targets; docs/cluster.md says what they are for.
 
 from thinkalike.study.needs import disk_message
+from thinkalike.study.products import folders_of_vectors
 
 
 onstart:
@@ -9,6 +10,7 @@ onstart:
 
 
 # Each stage as a target, so that a study can be run in parts: the vectors on a GPU, the rest wherever there are cores.
+# Each asks for all that leads to it (see `rule all`).
 rule all_downloads:
     input:
         collect("<results>/downloads/{model}.json", model=STUDY.on_hub),
@@ -17,12 +19,15 @@ rule all_downloads:
 
 rule all_stimuli:
     input:
-        collect("<results>/{dataset}/stimuli.parquet", dataset=STUDY.datasets),
+        collect("<results>/{path}", path=made_by(PRODUCTS, "stimuli")),
     localrule: True
 
 
 rule all_representations:
     input:
+        collect(
+            "<results>/{path}", path=made_by(PRODUCTS, "stimuli", "representations")
+        ),
         collect(
             "<results>/{dataset}/{model}/representations",
             dataset=STUDY.datasets,
@@ -33,6 +38,7 @@ rule all_representations:
 
 rule all_mlem:
     input:
+        collect("<results>/{path}", path=made_by(PRODUCTS, *STAGES[:3])),
         collect(
             "<results>/{dataset}/tables/{table}.parquet",
             dataset=STUDY.datasets,
@@ -43,6 +49,7 @@ rule all_mlem:
 
 rule all_similarity:
     input:
+        collect("<results>/{path}", path=made_by(PRODUCTS, *STAGES[:4])),
         collect("<results>/{dataset}/tables/similarity.parquet", dataset=STUDY.datasets),
     localrule: True
 
@@ -50,6 +57,7 @@ rule all_similarity:
 # All numbers, no figures.
 rule all_tables:
     input:
+        collect("<results>/{path}", path=made_by(PRODUCTS, *STAGES)),
         collect(
             "<results>/{dataset}/tables/{table}.csv",
             dataset=STUDY.datasets,
@@ -59,17 +67,15 @@ rule all_tables:
 
 
 # One model: its vectors and the fits of its layers, on every dataset.
-for one_model in STUDY.models.values():
+for one_model in STUDY.models:
 
     rule:
         name:
-            f"model_{one_model.name}"
+            f"model_{one_model}"
         input:
             collect(
-                "<results>/{dataset}/{model}/mlem/layer-{layer}/scores.parquet",
-                dataset=STUDY.datasets,
-                model=one_model.name,
-                layer=one_model.layers,
+                "<results>/{path}",
+                path=made_by(PRODUCTS, *STAGES[:3], model=one_model),
             ),
         localrule: True
 
@@ -81,11 +87,10 @@ for one_measure in STUDY.measures:
         name:
             f"measure_{one_measure}"
         input:
-            [
-                f"results/{STUDY.name}/{dataset}/similarity/{one_measure}/{a}--{b}.parquet"
-                for dataset in STUDY.datasets
-                for a, b in STUDY.pairs
-            ],
+            collect(
+                "<results>/{path}",
+                path=made_by(PRODUCTS, *STAGES[:4], measure=one_measure),
+            ),
         localrule: True
 
 
@@ -99,10 +104,6 @@ rule download:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=240,
     params:
         source=lambda wildcards: STUDY.source(wildcards.model),
     message:
@@ -116,21 +117,17 @@ rule download:
 rule remove_representations:
     input:
         rules.all.input,
+        layers=collect(
+            "<results>/{path}",
+            path=made_by(PRODUCTS, "representations", rule="extract"),
+        ),
     log:
         "<logs>/remove_representations.log",
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=60,
     params:
-        folders=expand(
-            f"results/{STUDY.name}/{{dataset}}/{{model}}/representations",
-            dataset=STUDY.datasets,
-            model=STUDY.models,
-        ),
+        folders=lambda wildcards, input: folders_of_vectors(input.layers),
     message:
         "Removing the representations of a complete study"
     shell:
@@ -163,12 +160,8 @@ rule resources:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        benchmarks=f"results/{STUDY.name}/benchmarks",
+        benchmarks=PLACE("<benchmarks>"),
         version=STAGE_VERSION["figures"],
     message:
         "Time and memory of the jobs"

@@ -19,16 +19,11 @@ rule train:
     priority: 20
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.train_memory,
         runtime=NEEDS.train_minutes,
     params:
-        architecture=lambda wildcards: STUDY.models[wildcards.model].location,
-        layers=lambda wildcards: STUDY.models[wildcards.model].blocks,
-        seed=lambda wildcards: STUDY.models[wildcards.model].seed,
-        settings=lambda wildcards: STUDY.training_settings(wildcards.model),
-        version=STAGE_VERSION["training"],
+        **SETTINGS["train"],
     message:
         "Training of {wildcards.model} on {wildcards.dataset}, and what it has learnt"
     script:
@@ -49,7 +44,9 @@ rule extract:
             then="<results>/downloads/{model}.json",
         ),
     output:
-        directory("<results>/{dataset}/{model}/representations"),
+        representations=directory("<results>/{dataset}/{model}/representations"),
+        # Stays when the vectors are removed, and says that they have been made.
+        layers="<results>/{dataset}/{model}/layers.parquet",
     log:
         "<logs>/{dataset}/{model}/extract.log",
     benchmark:
@@ -57,17 +54,11 @@ rule extract:
     priority: 10
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.extract_memory,
         runtime=NEEDS.extract_minutes,
     params:
-        source=lambda wildcards: STUDY.source(wildcards.model),
-        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
-        settings=lambda wildcards: STUDY.extraction_settings(
-            wildcards.dataset, wildcards.model
-        ),
-        version=STAGE_VERSION["representations"],
+        **SETTINGS["extract"],
     message:
         "Representations of {wildcards.dataset} in {wildcards.model}"
     script:
@@ -83,12 +74,8 @@ rule collect_models:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
     params:
-        models=[model.record() for model in STUDY.models.values()],
+        **SETTINGS["collect_models"],
     message:
         "Table of models and layers"
     script:
@@ -104,10 +91,8 @@ rule versions:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
+    params:
+        **SETTINGS["versions"],
     message:
         "Table of versions"
     script:
@@ -128,10 +113,8 @@ rule collect_training:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
+    params:
+        **SETTINGS["collect_training"],
     message:
         "Table of training losses"
     script:
@@ -150,5 +133,7 @@ use rule collect_training as collect_grammaticality with:
     log:
         "<logs>/{dataset}/collect_grammaticality.log",
     localrule: True
+    params:
+        **SETTINGS["collect_grammaticality"],
     message:
         "Table of grammaticality judgements"

@@ -21,13 +21,11 @@ rule compare_profiles:
         measure=name_pattern(STUDY.similarity["feature_based"]),
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        options=lambda wildcards: STUDY.similarity["options"].get(wildcards.measure, {}),
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["compare_profiles"],
     message:
         "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
     script:
@@ -49,16 +47,11 @@ rule compare_representations:
         measure=name_pattern(STUDY.similarity["feature_agnostic"]),
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.similarity_memory,
         runtime=NEEDS.similarity_minutes,
     params:
-        layers_a=lambda wildcards: STUDY.models[wildcards.model_a].layers,
-        layers_b=lambda wildcards: STUDY.models[wildcards.model_b].layers,
-        settings=lambda wildcards: STUDY.comparison_settings(wildcards.measure),
-        seed=STUDY.seed,
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["compare_representations"],
     message:
         "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
     script:
@@ -85,10 +78,8 @@ rule collect_similarity:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
+    params:
+        **SETTINGS["collect_similarity"],
     message:
         "Table of similarities"
     script:
@@ -106,12 +97,8 @@ rule agreement:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["agreement"],
     message:
         "How far the measures agree"
     script:
@@ -131,17 +118,11 @@ rule layer_maps:
         "<benchmarks>/{dataset}/layer_maps.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        measures=[
-            STUDY.similarity["feature_based"][0],
-            STUDY.similarity["feature_agnostic"][0],
-        ],
-        seed=STUDY.seed,
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["layer_maps"],
     message:
         "Maps of the layers"
     script:
@@ -163,12 +144,8 @@ rule trajectories:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["trajectories"],
     message:
         "Distances between the models' paths through the layers"
     script:
@@ -186,13 +163,11 @@ rule diagnose:
         "<benchmarks>/{dataset}/{model}/diagnose.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.mlem_memory,
         runtime=growing(20),
     params:
-        layers=lambda wildcards: STUDY.models[wildcards.model].layers,
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["diagnose"],
     message:
         "What may mislead in the layers of {wildcards.model}"
     script:
@@ -213,10 +188,8 @@ rule collect_diagnostics:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
+    params:
+        **SETTINGS["collect_diagnostics"],
     message:
         "Table of diagnostics"
     script:
@@ -235,16 +208,11 @@ rule probe:
         "<benchmarks>/{dataset}/{model}/probes/layer-{layer}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=NEEDS.mlem_memory,
         runtime=growing(60),
     params:
-        features=STUDY.mlem.get("features"),
-        controls=STUDY.mlem.get("controls"),
-        folds=STUDY.mlem["folds"],
-        seed=STUDY.seed,
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["probe"],
     message:
         "Linear probes of {wildcards.model}, layer {wildcards.layer}"
     script:
@@ -267,12 +235,8 @@ rule collect_probes:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        table="probes",
+        **SETTINGS["collect_probes"],
     message:
         "Table of linear probes"
     script:
@@ -290,13 +254,8 @@ rule agreement_across_datasets:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        datasets=list(STUDY.datasets),
-        version=STAGE_VERSION["similarity"],
+        **SETTINGS["agreement_across_datasets"],
     message:
         "Whether who is alike depends on the stimuli"
     script:

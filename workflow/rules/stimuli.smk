@@ -1,20 +1,5 @@
 # Stimuli: words in sentences with their features, and the corpus that small models are trained on.
 
-STIMULUS_TABLES = [
-    f"stimuli_{table}"
-    for table in (
-        "levels",
-        "combinations",
-        "pairs",
-        "correlation",
-        "difference_correlation",
-        "variance_inflation",
-        "cells",
-        "duplicates",
-        "warnings",
-    )
-]
-
 
 rule stimuli:
     input:
@@ -28,14 +13,11 @@ rule stimuli:
         "<benchmarks>/{dataset}/stimuli.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        source=lambda wildcards: STUDY.stimulus_source(wildcards.dataset),
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
+        **SETTINGS["stimuli"],
     message:
         "Stimuli of {wildcards.dataset}"
     script:
@@ -55,15 +37,11 @@ rule corpus:
         "<benchmarks>/{dataset}/corpus.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        source=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"],
-        pairs_per_phenomenon=300,
-        seed=STUDY.seed,
-        version=STAGE_VERSION["stimuli"],
+        **SETTINGS["corpus"],
     message:
         "Training corpus and minimal pairs of {wildcards.dataset}"
     script:
@@ -84,13 +62,8 @@ rule stimulus_report:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
     params:
-        tables=STIMULUS_TABLES,
-        version=STAGE_VERSION["stimuli"],
+        **SETTINGS["stimulus_report"],
     message:
         "What the stimuli of {wildcards.dataset} can tell apart"
     script:

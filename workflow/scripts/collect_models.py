@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.collect import model_table, write_collection
 
     metadata = {"dataset": snakemake.wildcards.dataset}

@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.collect import stack
     from thinkalike.similarity import compare_profiles
     from thinkalike.tables import write_table

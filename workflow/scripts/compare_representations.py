@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.representations.storage import read_layers
     from thinkalike.similarity import compare_models
     from thinkalike.stimuli import read_stimuli
@@ -10,11 +10,12 @@ with logged(snakemake.log[0]):
 
     names = snakemake.wildcards
     stimuli, _ = read_stimuli(snakemake.input.stimuli)
-    layers_a = read_layers(snakemake.input.a, snakemake.params.layers_a)
+    layers = snakemake.params.layers
+    layers_a = read_layers(snakemake.input.a, layers[0])
     itself = names.model_a == names.model_b
     table = compare_models(
         layers_a,
-        layers_a if itself else read_layers(snakemake.input.b, snakemake.params.layers_b),
+        layers_a if itself else read_layers(snakemake.input.b, layers[1]),
         measure=names.measure,
         model_a=names.model_a,
         model_b=names.model_b,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.stimuli import read_sentences
     from thinkalike.stimuli.corpus import build_corpus
     from thinkalike.stimuli.feature_grammar import read_grammar

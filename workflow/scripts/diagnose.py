@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.representations.diagnostics import diagnose_layers
     from thinkalike.representations.storage import read_layers
     from thinkalike.tables import write_table

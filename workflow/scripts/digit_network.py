@@ -4,7 +4,7 @@ import logging
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.examples.digits import write_digit_activations
 
     accuracy = write_digit_activations(

@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.examples.digits import write_digit_stimuli
 
     write_digit_stimuli(snakemake.output[0])

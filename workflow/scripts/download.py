@@ -5,7 +5,7 @@ from pathlib import Path
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.files import whole_file
     from thinkalike.representations.hub import locate
 

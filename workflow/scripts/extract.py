@@ -4,10 +4,13 @@ from pathlib import Path
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.representations.extraction import extract_to_folder
+    from thinkalike.representations.storage import table_of_layers
     from thinkalike.stimuli import read_sentences, read_stimuli
+    from thinkalike.tables import write_table
 
+    about = {"dataset": snakemake.wildcards.dataset, "model": snakemake.wildcards.model}
     stimuli, _ = read_stimuli(snakemake.input.stimuli)
     source = snakemake.params.source
     if snakemake.input.get("checkpoint"):
@@ -18,7 +21,10 @@ with logged(snakemake.log[0]):
         stimuli,
         layers=list(snakemake.params.layers),
         threads=snakemake.threads,
-        folder=Path(snakemake.output[0]),
-        metadata={"dataset": snakemake.wildcards.dataset, "model": snakemake.wildcards.model},
+        folder=Path(snakemake.output.representations),
+        metadata=about,
         **snakemake.params.settings,
+    )
+    write_table(
+        table_of_layers(snakemake.output.representations, snakemake.params.layers), snakemake.output.layers, about
     )

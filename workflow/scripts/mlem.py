@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.features import choose_features
     from thinkalike.mlem import analyse_layer
     from thinkalike.representations.storage import in_order, layer_path, read_representation

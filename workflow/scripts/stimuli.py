@@ -4,7 +4,7 @@ from pathlib import Path
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.stimuli import build_dataset, write_dataset
 
     dataset = build_dataset(

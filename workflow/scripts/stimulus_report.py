@@ -2,7 +2,7 @@
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.collect import write_collection
     from thinkalike.stimuli import read_sentences, read_stimuli
     from thinkalike.stimuli.report import stimulus_report

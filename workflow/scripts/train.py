@@ -4,7 +4,7 @@ from pathlib import Path
 
 from thinkalike.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake):
     from thinkalike.representations.training import evaluate_agreement, grammar_floor, train_model
     from thinkalike.stimuli import read_sentences
     from thinkalike.tables import read_table, write_table

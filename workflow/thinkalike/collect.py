@@ -1,5 +1,6 @@
 """The tables of a whole study, put together from those of its layers and pairs of models."""
 
+import hashlib
 import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +85,7 @@ def write_collection(frame: pd.DataFrame, parquet: str | Path, csv: str | Path, 
     """Write a table of the study, and the same as CSV for people and spreadsheets."""
     with whole_file(csv) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
-    write_table(frame, parquet, metadata)
+    write_table(frame, parquet, metadata, csv=hashlib.sha256(Path(csv).read_bytes()).hexdigest())
 
 
 def _over_folds(folds: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataFrame:

@@ -9,25 +9,37 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from thinkalike.content_digest import content_digest
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
+from thinkalike.provenance import current_job
 from thinkalike.version import __version__
 
 _KEY = b"thinkalike"
+# Which job wrote the table, and the digest of what it holds: `thinkalike verify` compares them.
+_RECORD = b"thinkalike.record"
 
 
-def attach_metadata(table: pa.Table, metadata: Mapping[str, Any]) -> pa.Table:
-    """Return `table` with `metadata` and the package version as JSON in its schema metadata."""
-    content = {"version": __version__, **metadata}
-    encoded = json.dumps(content, sort_keys=True).encode()
-    return table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: encoded})
+def attach_metadata(table: pa.Table, metadata: Mapping[str, Any], **record: Any) -> pa.Table:
+    """Return `table` with `metadata` and the package version as JSON in its schema metadata.
+
+    Written by a job of a study, the table also gets what that job was told (see thinkalike.provenance), and `record`.
+    """
+    content = {_KEY: {"version": __version__, **metadata}}
+    record = {**(current_job() or {}), **record}
+    if record:
+        content[_RECORD] = record
+    encoded = {key: json.dumps(value, sort_keys=True).encode() for key, value in content.items()}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **encoded})
 
 
-def write_table(frame: pd.DataFrame, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
-    """Write `frame` (its index is dropped) with what made it, whole or not at all."""
+def write_table(
+    frame: pd.DataFrame, path: str | Path, metadata: Mapping[str, Any] | None = None, **record: Any
+) -> None:
+    """Write `frame` (its index is dropped) with what made it and a digest of what it holds, whole or not at all."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     # pandas' own metadata holds its version: the same table would have other bytes after an update.
-    table = attach_metadata(table.replace_schema_metadata(None), metadata or {})
+    table = attach_metadata(table.replace_schema_metadata(None), metadata or {}, digest=content_digest(table), **record)
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
@@ -40,6 +52,11 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
 def read_metadata(path: str | Path) -> dict[str, Any]:
     """Return what `attach_metadata` stored; empty for a file made elsewhere."""
     return json.loads((_open(path).schema_arrow.metadata or {}).get(_KEY, b"{}"))
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Return which job wrote a table: rule, wildcards, settings, inputs, digest; empty for a file made elsewhere."""
+    return json.loads((_open(path).schema_arrow.metadata or {}).get(_RECORD, b"{}"))
 
 
 def require(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:

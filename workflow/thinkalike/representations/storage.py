@@ -3,6 +3,7 @@
 This module does not import torch: the stages that read representations start fast.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -114,6 +116,19 @@ def read_representation(path: str | Path) -> Representation:
 def read_layers(folder: str | Path, layers: Iterable[str]) -> dict[str, Representation]:
     """Read several layers of a model, by label."""
     return {layer: read_representation(layer_path(folder, layer)) for layer in layers}
+
+
+def table_of_layers(folder: str | Path, layers: Iterable[str]) -> pd.DataFrame:
+    """Return one row per layer that lies in a folder: `layer, stimuli, units, sha256` (of the file)."""
+    rows = []
+    for layer in layers:
+        path = layer_path(folder, layer)
+        file = pq.ParquetFile(path)
+        units = file.schema_arrow.field("vector").type.list_size
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        rows.append({"layer": layer, "stimuli": file.metadata.num_rows, "units": units, "sha256": digest})
+    return pd.DataFrame(rows)
 
 
 def in_order(representation: Representation, stimulus_ids: Iterable[str]) -> Representation:

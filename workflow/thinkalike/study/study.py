@@ -157,6 +157,10 @@ class Study:
         """Return the files that a dataset is made from."""
         return [self.datasets[dataset][key] for key in SOURCES if key in self.datasets[dataset]]
 
+    def corpus_files(self, dataset: str) -> list[str]:
+        """Return the grammar of a dataset's training corpus."""
+        return [self.datasets[dataset]["corpus"]["grammar"]]
+
     def training_settings(self, model: str) -> dict[str, Any]:
         """Return the settings of a model's training that its entry gives."""
         settings = self.models[model].settings

@@ -1,0 +1,39 @@
+"""A digest of what a table holds, the same however its rows are stored in a file."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def content_digest(table: pa.Table) -> str:
+    """Return the SHA-256 of a table's column names, types and values; its metadata does not count."""
+    digest = hashlib.sha256()
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        array = column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        digest.update(f"{name}:{array.type}:{len(array)};".encode())
+        _add(digest, array)
+    return digest.hexdigest()
+
+
+def _add(digest: "hashlib._Hash", array: pa.Array) -> None:
+    """Add the values of an array, independent of the offsets and the padding of its buffers."""
+    if pa.types.is_null(array.type):
+        return
+    if array.null_count:
+        digest.update(np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)).tobytes())
+        array = array.drop_null()
+    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type) or pa.types.is_fixed_size_list(array.type):
+        _add(digest, pc.list_value_length(array))
+        _add(digest, array.flatten())
+    elif pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        texts = array.to_pylist()
+        digest.update(np.array([len(text) for text in texts], dtype=np.int64).tobytes())
+        digest.update("".join(texts).encode("utf-8", "surrogatepass"))
+    else:
+        digest.update(np.ascontiguousarray(array.to_numpy(zero_copy_only=False)).tobytes())

@@ -1,0 +1,116 @@
+"""What each rule's jobs are told: the parameters of the rules, and what their results must have been made with."""
+
+from collections.abc import Callable
+from typing import Any
+
+from thinkalike.study.digests import file_digests
+from thinkalike.study.stage_versions import STAGE_VERSION
+from thinkalike.study.study import Study
+
+Settings = dict[str, Any]
+PAIRS_PER_PHENOMENON = 300
+# Tables with rows of every layer.
+_COLLECTED = ("importance", "scores", "inference", "interactions", "probes")
+STIMULUS_TABLES = [
+    f"stimuli_{table}"
+    for table in (
+        "levels",
+        "combinations",
+        "pairs",
+        "correlation",
+        "difference_correlation",
+        "variance_inflation",
+        "cells",
+        "duplicates",
+        "warnings",
+    )
+]
+
+
+def job_settings(study: Study) -> dict[str, Settings]:
+    """Return the parameters of every rule that makes numbers.
+
+    Returns
+    -------
+    dict
+        Rule name to parameter name to a value, or to a function of the job's wildcards where it depends on them. A
+        result whose recorded settings differ from these is not of this study.
+    """
+    version = STAGE_VERSION
+    measures = [names[0] for names in (study.similarity["feature_based"], study.similarity["feature_agnostic"])]
+    layers = {"layers": {name: list(model.layers) for name, model in study.models.items()}}
+
+    return {
+        "stimuli": {
+            "source": lambda wildcards: study.stimulus_source(wildcards.dataset),
+            "sources": lambda wildcards: file_digests(study.stimulus_files(wildcards.dataset)),
+            "seed": study.seed,
+            "version": version["stimuli"],
+        },
+        "corpus": {
+            "source": lambda wildcards: study.datasets[wildcards.dataset]["corpus"],
+            "sources": lambda wildcards: file_digests(study.corpus_files(wildcards.dataset)),
+            "pairs_per_phenomenon": PAIRS_PER_PHENOMENON,
+            "seed": study.seed,
+            "version": version["stimuli"],
+        },
+        "stimulus_report": {"tables": STIMULUS_TABLES, "version": version["stimuli"]},
+        "train": {
+            "architecture": lambda wildcards: study.models[wildcards.model].location,
+            "layers": lambda wildcards: study.models[wildcards.model].blocks,
+            "seed": lambda wildcards: study.models[wildcards.model].seed,
+            "settings": lambda wildcards: study.training_settings(wildcards.model),
+            "sources": lambda wildcards: file_digests(study.corpus_files(wildcards.dataset)),
+            "version": version["training"],
+        },
+        "extract": {
+            "source": lambda wildcards: study.source(wildcards.model),
+            "sources": lambda wildcards: file_digests(study.source_files(wildcards.model)),
+            "layers": lambda wildcards: list(study.models[wildcards.model].layers),
+            "settings": lambda wildcards: study.extraction_settings(wildcards.dataset, wildcards.model),
+            "version": version["representations"],
+        },
+        "collect_models": {"models": [model.record() for model in study.models.values()]},
+        "versions": {},
+        "collect_training": {"models": study.trained},
+        "collect_grammaticality": {"models": study.trained},
+        "mlem": {"settings": study.mlem, "seed": study.seed, "version": version["mlem"]},
+        **{f"collect_{table}": {"table": table, **layers} for table in _COLLECTED},
+        "compare_profiles": {
+            "options": lambda wildcards: study.similarity["options"].get(wildcards.measure, {}),
+            "layers": _layers_of_both(study),
+            "version": version["similarity"],
+        },
+        "compare_representations": {
+            "layers": _layers_of_both(study),
+            "settings": lambda wildcards: study.comparison_settings(wildcards.measure),
+            "seed": study.seed,
+            "version": version["similarity"],
+        },
+        "collect_similarity": {"measures": study.measures, **layers},
+        "agreement": {"version": version["similarity"]},
+        "layer_maps": {"measures": measures, "seed": study.seed, "version": version["similarity"]},
+        "trajectories": {**layers, "version": version["similarity"]},
+        "diagnose": {
+            "layers": lambda wildcards: list(study.models[wildcards.model].layers),
+            "version": version["similarity"],
+        },
+        "collect_diagnostics": layers,
+        "probe": {
+            "features": study.mlem.get("features"),
+            "controls": study.mlem.get("controls"),
+            "folds": study.mlem["folds"],
+            "seed": study.seed,
+            "version": version["similarity"],
+        },
+        "agreement_across_datasets": {"datasets": list(study.datasets), "version": version["similarity"]},
+    }
+
+
+def settings_of_job(settings: Settings, wildcards: Any) -> Settings:
+    """Return one rule's parameters with those that depend on the job's wildcards filled in."""
+    return {name: value(wildcards) if callable(value) else value for name, value in settings.items()}
+
+
+def _layers_of_both(study: Study) -> Callable[[Any], list[list[str]]]:
+    return lambda wildcards: [list(study.models[name].layers) for name in (wildcards.model_a, wildcards.model_b)]
