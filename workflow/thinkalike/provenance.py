@@ -50,14 +50,14 @@ def record_of_job(
     start = Path(output).parent
     digests = {}
     for path in inputs:
-        table = table_of(Path(path))
+        table = speaking_table(Path(path))
         digest = recorded_digest(table)
         if digest is not None:
             digests[os.path.relpath(table, start)] = digest
     return {"rule": rule, "wildcards": dict(wildcards), "settings": dict(settings), "inputs": digests}
 
 
-def table_of(path: Path) -> Path:
+def speaking_table(path: Path) -> Path:
     """Return the table that speaks for an input: itself, or one beside it for a folder."""
     return path.with_name(_SPEAKS_FOR[path.name]) if path.name in _SPEAKS_FOR else path
 
