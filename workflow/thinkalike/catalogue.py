@@ -15,7 +15,14 @@ from typing import Any, Literal
 
 from thinkalike.errors import InputError
 
-STIMULUS_SOURCES = ("grammar", "table", "conllu", "prompts")
+STIMULUS_SOURCES = {
+    "grammar": "thinkalike.stimuli.grammar_source:read_grammar_source",
+    "table": "thinkalike.stimuli.table_source:read_table_source",
+    "conllu": "thinkalike.stimuli.conllu_source:read_conllu_source",
+    "prompts": "thinkalike.stimuli.prompt_source:read_prompt_source",
+}
+"""Sources of stimuli, by the key that names one in a dataset's entry, and the function that reads it."""
+
 MODEL_SOURCES = ("train", "hub", "activations")
 
 

@@ -2,29 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from thinkalike.catalogue import STIMULUS_SOURCES
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.stimuli.conllu_source import read_conllu_source
 from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
-from thinkalike.stimuli.grammar_source import read_grammar_source
-from thinkalike.stimuli.prompt_source import read_prompt_source
 from thinkalike.stimuli.sources import RawStimuli
-from thinkalike.stimuli.table_source import read_table_source
-
-_READERS = {
-    "grammar": read_grammar_source,
-    "table": read_table_source,
-    "conllu": read_conllu_source,
-    "prompts": read_prompt_source,
-}
 
 
 def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path = ".") -> Dataset:
@@ -52,13 +43,13 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     InputError
         If the entry or the file it names is at fault.
     """
-    kinds = [key for key in _READERS if key in source]
+    kinds = [key for key in STIMULUS_SOURCES if key in source]
     if len(kinds) != 1:
         raise InputError(
             f"Dataset '{name}': found {' and '.join(kinds) or 'no source'} where exactly one of the keys "
-            f"{', '.join(_READERS)} must say where the stimuli come from."
+            f"{', '.join(STIMULUS_SOURCES)} must say where the stimuli come from."
         )
-    raw = _READERS[kinds[0]](source, name=name, seed=seed, base=base)
+    raw = resolve_name(STIMULUS_SOURCES[kinds[0]])(source, name=name, seed=seed, base=base)
     location = str(source[kinds[0]])
     features, explicit = _declared(source, raw, name)
     stimuli = _stimuli(source, raw, features, name=name, location=location)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from thinkalike.catalogue import STIMULUS_SOURCES
+
 # Made by the package itself from the words (thinkalike.stimuli.derive).
 DERIVED_COLUMNS = (
     "word_length",
@@ -35,7 +37,7 @@ def offered_columns(source: Mapping[str, Any], base: str | Path = ".") -> list[s
         Annotations of a grammar, header of a CSV or TSV file; None where only reading the whole source would tell (a
         treebank, JSON lines, Parquet) or the file cannot be read, which the job that reads it will say.
     """
-    key = next(key for key in ("grammar", "table", "prompts", "conllu") if key in source)
+    key = next(key for key in STIMULUS_SOURCES if key in source)
     path = Path(base) / source[key]
     try:
         if key == "grammar":

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from thinkalike.catalogue import FIGURES, MEASURE_SETS
+from thinkalike.catalogue import FIGURES, MEASURE_SETS, MODEL_SOURCES, STIMULUS_SOURCES, TRAINED_ARCHITECTURES
 from thinkalike.errors import InputError
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study.schema import read_schema, validate
-from thinkalike.study.study import ONLY_FOR, SOURCES, Model, Study, entry_of
+from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of
 
-# Whether the architectures that are trained here end in a norm of their own, and hence have a layer `final`.
-TRAINED_ARCHITECTURES = {"bert": False, "gpt2": True, "lstm": False, "mamba": True}
 # Keys that a Model has as attributes of its own.
 _OWN = ("layers", "final", "seeds", "family", "control")
 
@@ -50,11 +48,11 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
 
 
 def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
-    sources = [key for key in SOURCES if key in entry]
+    sources = [key for key in STIMULUS_SOURCES if key in entry]
     if len(sources) != 1:
         found = " and ".join(sources) or "none"
         raise InputError(
-            f"Configuration: datasets.{name} needs exactly one of grammar, table, conllu, prompts, but has {found}."
+            f"Configuration: datasets.{name} needs exactly one of {', '.join(STIMULUS_SOURCES)}, but has {found}."
         )
     _check_file(f"datasets.{name}.{sources[0]}", entry[sources[0]], base)
     if "corpus" in entry:
@@ -83,10 +81,11 @@ def _models(entries: Mapping[str, Any], defaults: Mapping[str, Any], seed: int, 
 
 def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed: int) -> list[Model]:
     """Return the entry's models: one, or one per seed."""
-    kinds = [kind for kind in ("train", "hub", "activations") if kind in entry]
+    kinds = [kind for kind in MODEL_SOURCES if kind in entry]
     if len(kinds) != 1:
         found = " and ".join(kinds) or "none"
-        raise InputError(f"Configuration: models.{name} needs exactly one of train, hub, activations, but has {found}.")
+        known = ", ".join(MODEL_SOURCES)
+        raise InputError(f"Configuration: models.{name} needs exactly one of {known}, but has {found}.")
     kind: Any = kinds[0]
     _refuse_foreign_keys(name, entry, kind)
     blocks, layers = _layers(name, entry, kind, entry.get("numbering", defaults["numbering"]))
@@ -134,8 +133,8 @@ def _layers(name: str, entry: Mapping[str, Any], kind: str, numbering: str) -> t
         )
     if not isinstance(layers, int):
         return None, _listed(layers)
-    final = entry.get("final", kind == "train" and TRAINED_ARCHITECTURES[entry["train"]])
-    if final and kind == "train" and not TRAINED_ARCHITECTURES[entry["train"]]:
+    final = entry.get("final", kind == "train" and TRAINED_ARCHITECTURES[entry["train"]].final_norm)
+    if final and kind == "train" and not TRAINED_ARCHITECTURES[entry["train"]].final_norm:
         raise InputError(
             f"Configuration: models.{name}.final is true but a {entry['train']} has no final norm; remove it."
         )
@@ -180,7 +179,7 @@ def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: 
     Where only reading the source would tell what it offers, the dataset's own job checks.
     """
     for name, entry in datasets.items():
-        source = next(entry[key] for key in SOURCES if key in entry)
+        source = next(entry[key] for key in STIMULUS_SOURCES if key in entry)
         offered = offered_columns(entry, base)
         if offered is not None:
             offered = list(dict.fromkeys([*offered, *DERIVED_COLUMNS]))

@@ -9,7 +9,8 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any, Literal
 
-SOURCES = ("grammar", "table", "conllu", "prompts")
+from thinkalike.catalogue import STIMULUS_SOURCES
+
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_.]*"
 
 Kind = Literal["train", "hub", "activations"]
@@ -155,7 +156,7 @@ class Study:
 
     def stimulus_files(self, dataset: str) -> list[str]:
         """Return the files that a dataset is made from."""
-        return [self.datasets[dataset][key] for key in SOURCES if key in self.datasets[dataset]]
+        return [self.datasets[dataset][key] for key in STIMULUS_SOURCES if key in self.datasets[dataset]]
 
     def corpus_files(self, dataset: str) -> list[str]:
         """Return the grammar of a dataset's training corpus."""

@@ -17,7 +17,7 @@ from transformers import (
 from thinkalike.catalogue import HEAD_WIDTH, check_width
 from thinkalike.errors import InputError
 from thinkalike.representations.lstm import LSTMConfig, LSTMForCausalLM
-from thinkalike.representations.training.settings import settings_of
+from thinkalike.representations.training.settings import Settings
 from thinkalike.representations.training.tokenizer import END, PAD, START
 
 # Large models have 4. At these sizes 2 learnt better in the same number of updates, and a fifth faster.
@@ -133,3 +133,27 @@ _BUILDERS: dict[str, Callable[[int, int, int, int, float], PreTrainedModel]] = {
     "mamba": _mamba,
     "lstm": _lstm,
 }
+# Tuned on the default study's corpus with 4 (BERT, GPT-2, Mamba) and 2 (LSTM) layers of width 128; the outcome
+# is in docs/training.md. Small batches: many updates an hour count more than exact gradients.
+SETTINGS: dict[str, Settings] = {
+    "bert": Settings(steps=3000, batch_size=32, learning_rate=1e-3, mask_rate=0.3),
+    "gpt2": Settings(steps=1400, batch_size=32, learning_rate=2e-3),
+    "mamba": Settings(steps=1200, batch_size=32, learning_rate=3e-3),
+    "lstm": Settings(steps=1200, batch_size=32, learning_rate=8e-3, initial_scale=0.3),
+}
+"""How each architecture is trained where a study does not say otherwise."""
+
+
+def settings_of(architecture: str) -> Settings:
+    """Return the default settings of an architecture.
+
+    Raises
+    ------
+    InputError
+        If no such architecture can be trained here.
+    """
+    if architecture not in SETTINGS:
+        raise InputError(
+            f"Architecture '{architecture}' cannot be trained here: write one of {', '.join(SETTINGS)} after 'train:'."
+        )
+    return SETTINGS[architecture]

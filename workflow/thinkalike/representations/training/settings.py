@@ -1,9 +1,7 @@
-"""How each architecture is trained where a study does not say otherwise."""
+"""The numbers of a training."""
 
 from dataclasses import dataclass
 from typing import Literal
-
-from thinkalike.errors import InputError
 
 Objective = Literal["causal", "masked"]
 
@@ -14,9 +12,6 @@ class Settings:
 
     Attributes
     ----------
-    objective
-        `causal`, every next sub-token is predicted from those before it; `masked`, some are hidden and predicted
-        from the others.
     steps
         Updates of the weights; 0 leaves the random initialisation.
     batch_size
@@ -34,7 +29,6 @@ class Settings:
         Share of sub-tokens hidden in training; masked objective alone.
     """
 
-    objective: Objective
     steps: int
     batch_size: int
     learning_rate: float
@@ -42,28 +36,3 @@ class Settings:
     warm_up: float = 0.1
     weight_decay: float = 0.05
     mask_rate: float = 0.15
-
-
-# Tuned on the default study's corpus with 4 (BERT, GPT-2, Mamba) and 2 (LSTM) layers of width 128; the outcome
-# is in docs/training.md. Small batches: many updates an hour count more than exact gradients.
-SETTINGS: dict[str, Settings] = {
-    "bert": Settings("masked", steps=3000, batch_size=32, learning_rate=1e-3, mask_rate=0.3),
-    "gpt2": Settings("causal", steps=1400, batch_size=32, learning_rate=2e-3),
-    "mamba": Settings("causal", steps=1200, batch_size=32, learning_rate=3e-3),
-    "lstm": Settings("causal", steps=1200, batch_size=32, learning_rate=8e-3, initial_scale=0.3),
-}
-
-
-def settings_of(architecture: str) -> Settings:
-    """Return the default settings of an architecture.
-
-    Raises
-    ------
-    InputError
-        If no such architecture can be trained here.
-    """
-    if architecture not in SETTINGS:
-        raise InputError(
-            f"Architecture '{architecture}' cannot be trained here: write one of {', '.join(SETTINGS)} after 'train:'."
-        )
-    return SETTINGS[architecture]

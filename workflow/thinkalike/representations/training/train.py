@@ -14,14 +14,15 @@ import transformers
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
+from thinkalike.catalogue import TRAINED_ARCHITECTURES
 from thinkalike.errors import InputError
 from thinkalike.files import whole_folder
 from thinkalike.representations.lstm import register
-from thinkalike.representations.training.architectures import build_model
+from thinkalike.representations.training.architectures import build_model, settings_of
 from thinkalike.representations.training.batches import EncodedCorpus, hide
 from thinkalike.representations.training.heldout import HeldOut, MaskedFloor, causal_task, losses, masked_task
 from thinkalike.representations.training.scan import fast_mamba
-from thinkalike.representations.training.settings import Settings, settings_of
+from thinkalike.representations.training.settings import Objective, Settings
 from thinkalike.representations.training.tokenizer import START, WordEncoder, train_tokenizer
 
 _logger = logging.getLogger(__name__)
@@ -90,11 +91,12 @@ def train_model(
         or the loss is no longer finite.
     """
     settings = _chosen(settings_of(architecture), steps=steps, learning_rate=learning_rate, batch_size=batch_size)
+    objective = TRAINED_ARCHITECTURES[architecture].objective
     splits = {split: corpus[corpus["split"] == split] for split in ("train", "heldout")}
-    tokenizer = train_tokenizer(splits["train"]["words"], vocabulary, settings.objective, positions)
+    tokenizer = train_tokenizer(splits["train"]["words"], vocabulary, objective, positions)
     encoder = WordEncoder(tokenizer)
     train = EncodedCorpus(splits["train"]["words"].tolist(), encoder, positions)
-    test = HeldOut(splits["heldout"].head(heldout), encoder, positions, settings.objective, masked_floor)
+    test = HeldOut(splits["heldout"].head(heldout), encoder, positions, objective, masked_floor)
     with _one_thread(), ExitStack() as stack:
         if architecture == "mamba":
             stack.enter_context(fast_mamba())
@@ -107,7 +109,7 @@ def train_model(
             initial_scale=settings.initial_scale,
             seed=seed,
         )
-        curve = list(_fit(model, train, test, settings, seed=seed, name=name))
+        curve = list(_fit(model, objective, train, test, settings, seed=seed, name=name))
     _warn_if_collapsed(name, curve[-1][2], test.unigram_loss(_counts(train, len(tokenizer))), settings)
     register()
     with whole_folder(folder) as temporary:
@@ -137,7 +139,14 @@ def _one_thread() -> Iterator[None]:
 
 
 def _fit(
-    model: PreTrainedModel, train: EncodedCorpus, test: HeldOut, settings: Settings, *, seed: int, name: str
+    model: PreTrainedModel,
+    objective: Objective,
+    train: EncodedCorpus,
+    test: HeldOut,
+    settings: Settings,
+    *,
+    seed: int,
+    name: str,
 ) -> Iterator[tuple[int, str, float]]:
     """Update the weights; give (step, split, loss) at ten points, close together at first, the last at the end."""
     yield 0, "heldout", test.loss(model)
@@ -153,8 +162,7 @@ def _fit(
     model.train()
     for step in tqdm(range(1, settings.steps + 1), desc=name, unit="step", mininterval=2):
         ids = next(batches)
-        masked = settings.objective == "masked"
-        task = masked_task(ids, hide(ids, settings.mask_rate, places)) if masked else causal_task(ids)
+        task = masked_task(ids, hide(ids, settings.mask_rate, places)) if objective == "masked" else causal_task(ids)
         loss = losses(model, *task).mean()
         optimizer.zero_grad()
         loss.backward()
