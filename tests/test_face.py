@@ -62,8 +62,8 @@ def test_the_calls_fit_together() -> None:
         for layer in range(2)
     }
     tables = thinkalike.analyse_layers(layers, features, groups=np.arange(60) // 3)
-    for draw_figure, table in (("feature_importance_profiles", "importance"), ("score_by_layer", "scores")):
-        assert getattr(thinkalike.figures, draw_figure)(tables[table]).axes
+    for draw_figure, table in (("feature_importance", "importance"), ("scores", "scores")):
+        assert getattr(thinkalike.figures, draw_figure)(tables[table], tables["models"]).axes
     assert thinkalike.compare(layers["0"], layers["0"], "rsa") == 1
     assert thinkalike.compare_all(layers, "rsa").loc["0", "1"] < 1
     assert thinkalike.MEASURES["rsa"].larger_is_more_similar

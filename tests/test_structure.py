@@ -21,7 +21,6 @@ SAME_THING = {"grammaticality"}
 AGAINST = {
     "thinkalike.similarity.layer_pairs imports thinkalike.figures",
     "thinkalike.similarity.explain_pairs imports thinkalike.figures",
-    "thinkalike.mlem.model_analysis imports thinkalike.collect",
 }
 MODULES_TWICE = {"diagnostics", "distances", "inputs", "layers", "ranks"}
 NAMES_TWICE = {
@@ -82,7 +81,7 @@ def test_no_import_runs_against_the_flow():
 
 
 def test_every_part_of_the_package_has_its_place():
-    users = {"", "benchmark_files", "collect", "commands", "examples", "verify"}
+    users = {"", "benchmark_files", "commands", "examples", "verify"}
     assert {part_of(name) for name in trees()} <= {*STAGES, *SHARED, *users}
 
 

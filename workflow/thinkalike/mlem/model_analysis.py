@@ -12,6 +12,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature, Kind, Missing
 from thinkalike.mlem.analysis import analyse_layer
 from thinkalike.mlem.matching import matched
+from thinkalike.study.study import entry_of
 
 _RESERVED = ("sentence_id", "model", "layer")
 
@@ -50,7 +51,8 @@ def analyse_layers(
     model
         Name of the model where `layers` is of one model.
     families
-        Family by model name: models of one family share a panel and a colour. By default each is its own.
+        Family by model name: models of one family share a colour. By default its name without the seed, as models
+        whose names differ by `-seed0`, `-seed1` alone count as one that was trained several times.
     untrained
         Names of models that are untrained controls.
     **settings
@@ -94,7 +96,8 @@ def analyse_layers(
         [
             {
                 "model": name,
-                "family": (families or {}).get(name, name),
+                "entry": entry_of(name),
+                "family": (families or {}).get(name, entry_of(name)),
                 "control": name in untrained,
                 "seed": None,
                 "layers": list(map(str, of_model)),
