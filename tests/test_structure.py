@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "workflow" / "thinkalike"
 STAGES = ("stimuli", "representations", "mlem", "similarity", "figures", "explorer")
 # What stages share. It imports nothing of a stage.
 SHARED = (
-    *("catalogue", "content_digest", "errors", "features", "files", "jobs", "layers", "machine_faults", "numerics"),
-    *("provenance", "study", "tables", "version"),
+    *("catalogue", "collect", "content_digest", "errors", "features", "files", "jobs", "layers", "machine_faults"),
+    *("numerics", "provenance", "study", "tables", "version"),
 )
 # Module names that stand twice because they are the same thing at two places: a figure and what it shows.
 SAME_THING = {"grammaticality"}
