@@ -4,6 +4,7 @@ from thinkalike.catalogue import MEASURE_SETS
 from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
 from thinkalike.similarity.compare import compare, compare_all, compare_models
 from thinkalike.similarity.compare_profiles import compare_profiles
+from thinkalike.similarity.explained import ExplainedSimilarity, explain_similarity
 from thinkalike.similarity.inputs import align
 from thinkalike.similarity.maps import map_layers, multidimensional_scaling
 from thinkalike.similarity.measures.measure import MEASURES, Measure
@@ -13,6 +14,7 @@ from thinkalike.similarity.trajectories import trajectory_distance, trajectory_t
 __all__ = [
     "MEASURES",
     "MEASURE_SETS",
+    "ExplainedSimilarity",
     "Measure",
     "agreement",
     "agreement_across_datasets",
@@ -22,6 +24,7 @@ __all__ = [
     "compare_models",
     "compare_profiles",
     "decompose_weighted_kendall",
+    "explain_similarity",
     "map_layers",
     "multidimensional_scaling",
     "similarity_matrix",
