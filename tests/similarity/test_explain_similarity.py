@@ -121,8 +121,8 @@ def test_cka_is_divided_by_the_same_groups():
 def test_contributions_by_values_are_those_of_ridge_regressions_on_pairs():
     from sklearn.linear_model import Ridge
 
+    from thinkalike.similarity.explained.feature_levels import read_levels
     from thinkalike.similarity.explained.halves import HALVINGS, make_halvings
-    from thinkalike.similarity.explained.levels import read_levels
     from thinkalike.similarity.explained.pair_cells import pair_cells
 
     n = 40

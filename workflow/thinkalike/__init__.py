@@ -8,6 +8,7 @@ Everything that a notebook needs is offered here, and imported when it is first 
     analyse_layers      the same for all layers of some models, as tables from which figures are drawn
     compare             how alike two layers are, by one measure
     compare_all         the same for all pairs of a collection
+    explain_similarity  how much of it each feature of the stimuli carries
     MEASURES            the measures, and what the number of each means
     figures             one function per figure
     InputError          what a user's mistake raises
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from thinkalike.errors import InputError
     from thinkalike.mlem import MLEM, analyse_layers, cross_validate
     from thinkalike.representations.in_memory import extract
-    from thinkalike.similarity import MEASURES, compare, compare_all
+    from thinkalike.similarity import MEASURES, compare, compare_all, explain_similarity
     from thinkalike.version import __version__
 
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "compare": "thinkalike.similarity",
     "compare_all": "thinkalike.similarity",
     "cross_validate": "thinkalike.mlem",
+    "explain_similarity": "thinkalike.similarity",
     "extract": "thinkalike.representations.in_memory",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "compare",
     "compare_all",
     "cross_validate",
+    "explain_similarity",
     "extract",
     "figures",
 ]

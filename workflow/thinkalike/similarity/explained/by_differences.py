@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkalike.similarity.explained.feature_levels import combinations_of
 from thinkalike.similarity.explained.halves import Half, Halving
 from thinkalike.similarity.explained.layer_sums import LayerSums
-from thinkalike.similarity.explained.levels import combinations_of
 from thinkalike.similarity.explained.pair_cells import PairCells
 from thinkalike.similarity.explained.parts import Parts
 from thinkalike.similarity.explained.shapley import divide

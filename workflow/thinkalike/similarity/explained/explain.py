@@ -12,11 +12,12 @@ from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import label_codes
 from thinkalike.numerics.parallel import single_threaded
+from thinkalike.similarity.chance import half_samples
 from thinkalike.similarity.explained.by_differences import parts_by_differences
 from thinkalike.similarity.explained.by_values import parts_by_values
+from thinkalike.similarity.explained.feature_levels import Levels, read_levels
 from thinkalike.similarity.explained.halves import HALVINGS, make_halvings
 from thinkalike.similarity.explained.layer_sums import check_measure, layer_sums, pair_numbers
-from thinkalike.similarity.explained.levels import Levels, read_levels
 from thinkalike.similarity.explained.pair_cells import pair_cells
 from thinkalike.similarity.explained.parts import Parts
 from thinkalike.similarity.explained.result import ExplainedSimilarity
@@ -26,7 +27,6 @@ from thinkalike.similarity.measures.pair_vectors import inner_products
 
 By = Literal["differences", "values"]
 PARTS = {"differences": parts_by_differences, "values": parts_by_values}
-_FEWEST_RESAMPLED = 8
 DECIMALS = 12
 
 
@@ -108,7 +108,7 @@ def explain_similarity(
             f"The table of features has {len(levels.codes)} rows for {inputs.total} stimuli; give one row per stimulus."
         )
     labels = {
-        name: None if given is None else label_codes(given, inputs.total, name)[inputs.kept]
+        name: None if given is None else label_codes(given, features.index, name)[inputs.kept]
         for name, given in (("exclude", exclude), ("groups", groups))
     }
     levels = levels.of_stimuli(inputs.kept)
@@ -125,20 +125,8 @@ def explain_similarity(
     result = _result(measure, by, levels, value, parts)
     if not n_resamples:
         return result
-    draws = [_numbers(*explain_rows(rows)) for rows in half_samples(own, n_resamples, seed)]
+    draws = [_numbers(*explain_rows(rows)) for rows in half_samples(len(own), n_resamples, seed, own.tolist())]
     return _with_intervals(result, np.array(draws), "stimuli" if groups is None else "groups")
-
-
-def half_samples(groups: NDArray[np.int64], count: int, seed: int) -> list[NDArray[np.intp]]:
-    """Return the stimuli of random halves of the groups, for intervals as `chance.intervals` makes them."""
-    n_groups = int(groups.max()) + 1
-    if n_groups < _FEWEST_RESAMPLED:
-        raise InputError(
-            f"An interval resamples groups of stimuli, but there are only {n_groups}; give at least "
-            f"{_FEWEST_RESAMPLED}, or n_resamples=0."
-        )
-    rng = np.random.default_rng([seed, 1])  # not the halves that the estimates are made from
-    return [np.flatnonzero(np.isin(groups, rng.permutation(n_groups)[: n_groups // 2])) for _ in range(count)]
 
 
 def _explain(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from thinkalike.errors import InputError
 from thinkalike.mlem.cells import distinct_rows
 from thinkalike.numerics.distances import pair_slice
-from thinkalike.similarity.explained.levels import Levels, combinations_of, unordered
+from thinkalike.similarity.explained.feature_levels import Levels, combinations_of, unordered
 
 
 @dataclass(frozen=True)
