@@ -81,9 +81,10 @@ def extract_all(loaded: LoadedModel, dataset: tuple[pd.DataFrame, pd.DataFrame],
     sentences, stimuli = dataset
     plan = plan_tokens(loaded.tokenizer, sentences, stimuli, "last")
     with suitable_kernels(loaded.network, loaded.device):
-        labels = forward.inspect_layers(loaded, min(plan.ids, key=len), "blocks").labels
+        inspection = forward.inspect_layers(loaded, "blocks")
+        labels = inspection.layers.labels
         with RepresentationWriter(folder, stimuli["stimulus_id"], labels, {}, torch.get_num_threads()) as writer:
-            for rows, vectors in forward.run_batches(loaded, plan, labels, "blocks", tokens):
+            for rows, vectors in forward.run_batches(loaded, inspection, plan, labels, tokens):
                 writer.write(rows, vectors)
 
 

@@ -68,7 +68,7 @@ def test_remote_code_needs_to_be_allowed(model: Path) -> None:
     with pytest.raises(InputError, match=r"needs Python code that comes with it.*'trust: \[remote_code\]'"):
         load(model)
     assert load(model, trust=["remote_code"]).metadata["architecture"] == "OddModel"
-    with pytest.raises(InputError, match="only pickle and remote_code can be allowed"):
+    with pytest.raises(InputError, match="only pickle, remote_code and unused_weights can be allowed"):
         load(model, trust=["everything"])
 
 
@@ -144,7 +144,7 @@ def test_unreadable_configuration(model: Path) -> None:
 
 
 def test_blocks_by_name(model: Path) -> None:
-    assert load(model, blocks="h").blocks_name == "h"
+    assert load(model, blocks="h").named_blocks == "h"
     with pytest.raises(InputError, match="has no list of blocks 'layers'; it has h"):
         load(model, blocks="layers")
 

@@ -1,10 +1,11 @@
-"""Find a model's blocks, and take vectors out of them while it runs.
+"""A model's blocks: take vectors out of them while it runs.
 
 `hidden_states` of transformers means different depths in different architectures, so vectors are taken by hooks: the
 input of the first block, and the raw output of every block.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -14,80 +15,64 @@ from torch import nn
 from thinkalike.errors import InputError
 
 
-def text_encoder(model: Any) -> Any:
-    """Return the part that reads text: the encoder of an encoder-decoder, else the model itself."""
-    if getattr(model.config, "is_encoder_decoder", False):
-        return model.get_encoder()
-    return model
+@dataclass(frozen=True)
+class Layout:
+    """Where sentences and tokens are in what a block gives.
 
-
-def number_of_blocks(model: Any) -> int:
-    """Return the depth that the model's configuration states."""
-    config = model.config
-    if hasattr(config, "get_text_config"):
-        config = config.get_text_config()
-    for key in ("encoder_layers", "num_layers", "num_hidden_layers") if config.is_encoder_decoder else ():
-        if isinstance(getattr(config, key, None), int):
-            return getattr(config, key)
-    depth = getattr(config, "num_hidden_layers", None)
-    if not isinstance(depth, int):
-        raise InputError(
-            f"{type(model).__name__}: the configuration does not state num_hidden_layers; name the list of blocks by "
-            "'blocks' in the model's entry."
-        )
-    return depth
-
-
-def find_blocks(model: nn.Module, name: str | None = None) -> tuple[str, nn.ModuleList]:
-    """Return the name and the list of a model's blocks.
-
-    Parameters
+    Attributes
     ----------
-    model
-        What runs: `text_encoder` of the loaded model.
-    name
-        The list's name where it is known; else it is the outermost list as long as the configuration says. Blocks
-        with shared weights (ALBERT) are a shorter list whose blocks run several times.
-
-    Raises
-    ------
-    InputError
-        When there is no such list.
+    sentences, tokens
+        The two axes; (0, 1) nearly everywhere, (1, 0) where time comes first (XLNet, FSMT).
+    shift
+        How many rows of its own a model puts in front of a sentence's tokens.
     """
-    lists = {key: module for key, module in model.named_modules() if isinstance(module, nn.ModuleList)}
-    if name is not None:
-        if name not in lists:
-            raise InputError(f"{type(model).__name__} has no list of blocks '{name}'; it has {', '.join(lists)}.")
-        return name, lists[name]
-    depths = [number_of_blocks(model), getattr(model.config, "num_hidden_groups", None)]
-    for depth in depths:
-        candidates = [key for key, module in lists.items() if len(module) == depth]
-        if candidates:
-            # The outermost: a list of experts or sub-layers inside a block can have the same length.
-            key = min(candidates, key=lambda candidate: (candidate.count("."), list(lists).index(candidate)))
-            return key, lists[key]
-    found = ", ".join(f"{key} ({len(module)})" for key, module in lists.items()) or "none"
-    raise InputError(
-        f"{type(model).__name__}: no list of {depths[0]} blocks was found; its lists are {found}: name the right one "
-        "by 'blocks' in the model's entry."
-    )
+
+    sentences: int = 0
+    tokens: int = 1
+    shift: int = 0
+
+    @classmethod
+    def find(cls, shape: Sequence[int], sentences: int, tokens: int) -> "Layout | None":
+        """Return the layout of an array with three axes, or None where no axis holds the tokens."""
+        if len(shape) != 3:
+            return None
+        if shape[0] == sentences and shape[1] >= tokens:
+            return cls(0, 1, int(shape[1]) - tokens)
+        if shape[1] == sentences and shape[0] >= tokens:
+            return cls(1, 0, int(shape[0]) - tokens)
+        if shape[0] == sentences and shape[2] == tokens:
+            return cls(0, 2)
+        return None
+
+    def arrange(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return a view of shape (sentences, tokens, units), without the rows in front."""
+        arranged = hidden.movedim((self.sentences, self.tokens), (0, 1))
+        return arranged[:, self.shift :] if self.shift else arranged
 
 
-def longest_input(network: Any) -> int | None:
-    """Return the most tokens that the model reads, or None for a model without a limit (Mamba, T5, BLOOM)."""
-    for name, module in network.named_modules():
-        # RoBERTa's positions start after the padding index, so its table is longer than what it reads.
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-            return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-    config = network.config
-    config = config.get_text_config() if hasattr(config, "get_text_config") else config
-    limits = [getattr(config, key, None) for key in ("max_position_embeddings", "max_seq_len")]
-    return next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
+@dataclass(frozen=True)
+class BlockList:
+    """The blocks of a model, after they were seen running.
 
+    Attributes
+    ----------
+    name
+        Name of the list inside the network.
+    modules
+        The blocks.
+    calls
+        How often blocks run in one forward pass; more than there are blocks where they share their weights (ALBERT).
+    layout
+        Of what the blocks give.
+    has_final
+        Whether something (a norm, a projection) comes after the last block.
+    """
 
-def vocabulary_size(network: Any) -> int:
-    """Return the number of input embeddings."""
-    return network.get_input_embeddings().weight.shape[0]
+    name: str
+    modules: nn.ModuleList
+    calls: int
+    layout: Layout
+    has_final: bool
 
 
 class Capture:
@@ -101,16 +86,16 @@ class Capture:
         Layer numbers: 0 is the input of the first block, i the output of the i-th call.
     """
 
-    def __init__(self, blocks: nn.ModuleList, wanted: Iterable[int]) -> None:
+    def __init__(self, blocks: BlockList, wanted: Iterable[int]) -> None:
         self.blocks = blocks
         self.wanted = frozenset(wanted)
         self.calls = 0
         self.vectors: dict[int, torch.Tensor] = {}
         self._handles: list[Any] = []
-        self._selection = Selection(torch.empty(0, dtype=torch.long), torch.empty(0, dtype=torch.long))
+        self._selection = Selection.nothing()
 
     def __enter__(self) -> "Capture":
-        for block in self.blocks:
+        for block in self.blocks.modules if self.wanted else ():
             self._handles.append(block.register_forward_pre_hook(self._before, with_kwargs=True))
             self._handles.append(block.register_forward_hook(self._after))
         return self
@@ -128,29 +113,64 @@ class Capture:
 
     def _before(self, block: nn.Module, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         if self.calls == 0 and 0 in self.wanted:
-            hidden = arguments[0] if arguments else keywords["hidden_states"]
-            self.vectors[0] = self._selection.take(hidden)
+            self.vectors[0] = self._selection.take(self.blocks.layout.arrange(block_input(arguments, keywords)))
 
     def _after(self, block: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         self.calls += 1
         if self.calls in self.wanted:
-            hidden = output if isinstance(output, torch.Tensor) else output[0]
-            self.vectors[self.calls] = self._selection.take(hidden)
+            self.vectors[self.calls] = self._selection.take(self.blocks.layout.arrange(block_output(output)))
+
+
+def block_input(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> torch.Tensor:
+    """Return the hidden states among the arguments of a block's call."""
+    candidates = [*arguments[:1], keywords.get("hidden_states"), *arguments[1:], *keywords.values()]
+    tensors = [value for value in candidates if isinstance(value, torch.Tensor) and value.is_floating_point()]
+    if not tensors:
+        raise InputError("A block takes no array of hidden states; name another list by 'blocks' in the model's entry.")
+    return tensors[0]
+
+
+def block_output(output: Any) -> torch.Tensor:
+    """Return the hidden states among what a block gives."""
+    if isinstance(output, Mapping):
+        return next(iter(output.values()))
+    return output if isinstance(output, torch.Tensor) else output[0]
+
+
+def final_output(output: Any) -> torch.Tensor:
+    """Return what a model gives after its last block."""
+    last = getattr(output, "last_hidden_state", None)
+    return last if last is not None else block_output(output)
 
 
 class Selection:
-    """Some tokens of a batch: row and column of each, as integer tensors of shape (k,)."""
+    """Some tokens of a batch: row and column of each, as integer tensors of shape (k,).
 
-    def __init__(self, rows: torch.Tensor, columns: torch.Tensor) -> None:
+    Parameters
+    ----------
+    rows, columns
+        Sentence and token of each.
+    shape
+        Numbers of sentences and of tokens of the batch, which what is taken from must have.
+    """
+
+    def __init__(self, rows: torch.Tensor, columns: torch.Tensor, shape: tuple[int, int] | None = None) -> None:
         self._on_device = {rows.device: (rows, columns)}
         self._home = rows.device
+        self._shape = shape
+
+    @classmethod
+    def nothing(cls) -> "Selection":
+        """Return a selection of no token."""
+        return cls(torch.empty(0, dtype=torch.long), torch.empty(0, dtype=torch.long))
 
     def take(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Return float32 vectors of shape (k, units) from hidden states of shape (batch, tokens, units)."""
-        if hidden.ndim != 3:
+        """Return float32 vectors of shape (k, units) from hidden states of shape (sentences, tokens, units)."""
+        if hidden.ndim != 3 or (self._shape is not None and tuple(hidden.shape[:2]) != self._shape):
             raise InputError(
-                f"A block gave an array of shape {tuple(hidden.shape)} instead of (sentences, tokens, units); name "
-                "another list of blocks by 'blocks' in the model's entry."
+                f"A layer gave an array of shape {tuple(hidden.shape)} for a batch of (sentences, tokens) "
+                f"{self._shape}, so that its rows are not the tokens; name another list of blocks by 'blocks' in the "
+                "model's entry."
             )
         if hidden.device not in self._on_device:
             rows, columns = self._on_device[self._home]

@@ -1,5 +1,6 @@
 """What a model needs and how its entry in a study reads, from its configuration alone: no weights are downloaded."""
 
+import importlib.util
 from collections.abc import Collection
 from typing import Any
 
@@ -8,14 +9,21 @@ from transformers import AutoConfig, AutoModel
 
 from thinkalike.errors import InputError
 from thinkalike.representations import lstm
-from thinkalike.representations.blocks import find_blocks, longest_input, text_encoder
-from thinkalike.representations.hub import locate
-from thinkalike.representations.loading import quiet_transformers
+from thinkalike.representations.checkpoint import check_configuration, check_files, holds_weights
+from thinkalike.representations.hub import Location, locate
+from thinkalike.representations.loading import load_weights, quiet_transformers, stored_quantisation
+from thinkalike.representations.probing import candidate_lists, find_blocks, probe_ids
+from thinkalike.representations.provenance import Provenance
 from thinkalike.representations.state_space import suitable_kernels
+from thinkalike.representations.text_part import TextPart, text_part
+from thinkalike.representations.tokenizer_files import load_tokenizer
+from thinkalike.representations.weights import check_loaded
 
 _STIMULI = 1000
 # Measured with zstd and byte-stream-split on activations of a Transformer.
 _COMPRESSION = 0.85
+# Parameters of a model that is built with random weights where it does not run without any.
+_SMALL = 200_000_000
 
 
 def describe_model(
@@ -40,6 +48,7 @@ def describe_model(
         `model`, `revision`, `architecture`, `layers` (blocks), `final` (None where it cannot be told without running
         the model), `width`, `longest_input` (tokens, or None), `parameters`, `memory_gb` (weights in float32) and
         `memory_bfloat16_gb`, `disk_mb` (all layers of 1000 stimuli), `weights` (`safetensors`, `pickle` or `none`),
+        `quantisation` (method and bits, or None),
         `yaml` (the line).
 
     Raises
@@ -50,68 +59,87 @@ def describe_model(
     location = locate(name, revision, trust, weights=False)
     lstm.register()
     with quiet_transformers():
-        network = _skeleton(name, location.folder, "remote_code" in trust)
-    blocks_name, blocks = find_blocks(network)
-    calls, final = _depth(network, blocks)
-    width = int(network.get_input_embeddings().weight.shape[1])
-    width = int(getattr(network.config, "hidden_size", width))
+        check_configuration(location.folder, name)
+        quantisation = stored_quantisation(location)
+        if location.local and holds_weights(location.folder):
+            _check_weights(location, (*trust, "pickle"))
+        part, calls, blocks, final = _inspect(location, "remote_code" in trust)
+    network = part.network
+    width = int(getattr(part.config, "hidden_size", None) or part.embeddings.weight.shape[1])
     parameters = sum(parameter.numel() for parameter in network.parameters())
     layers = calls + 1 + bool(final)
     found = {
         "model": name,
         "revision": location.revision,
         "architecture": type(network).__name__,
-        "blocks": blocks_name,
+        "blocks": blocks,
         "layers": calls,
         "final": final,
         "width": width,
-        "longest_input": longest_input(network),
+        "longest_input": part.longest_input(),
         "parameters": parameters,
         "memory_gb": round(4 * parameters / 1e9, 3),
         "memory_bfloat16_gb": round(2 * parameters / 1e9, 3),
         "disk_mb": round(_COMPRESSION * 4 * layers * width * _STIMULI / 1e6, 1),
+        "quantisation": quantisation,
         "weights": _kind_of_weights(location.files),
     }
     return {**found, "yaml": _line(entry or _entry_name(name), found)}
 
 
-def _skeleton(name: str, folder: Any, remote_code: bool) -> Any:
-    """Return the part that reads text, without weights."""
+def _check_weights(location: Location, trust: tuple[str, ...]) -> None:
+    """Refuse what the extraction would refuse of weights that lie here, from their names and headers alone."""
+    shards = check_files(location.folder, location.name, trust)
+    load_tokenizer(location.folder, location.name, "remote_code" in trust)
+    if not shards or importlib.util.find_spec("accelerate") is None or stored_quantisation(location):
+        return
+    model, info, _ = load_weights(location, trust, "float32", {"": "meta"})
+    part = text_part(model, location.name)
+    check_loaded(part, model, location.name, info, candidate_lists(part, None), "unused_weights" in trust)
+
+
+def _inspect(location: Location, remote_code: bool) -> tuple[TextPart, int, str, bool | None]:
+    """Return the part that reads text, how often blocks run, their list, and whether something comes after them.
+
+    The model runs without numbers where it can (architectures look into positions or masks, in one case or another);
+    a small one that cannot runs with random ones.
+    """
+    part = _skeleton(location, remote_code, "meta")
+    candidates = candidate_lists(part, None)
     try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=remote_code)
-        with torch.device("meta"):
-            return text_encoder(AutoModel.from_config(config, trust_remote_code=remote_code)).eval()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        return part, *_probe(part, location.name)
+    except InputError:
+        if sum(parameter.numel() for parameter in part.network.parameters()) > _SMALL:
+            key, modules = next(iter(candidates.items()))
+            return part, part.depth() or len(modules), key, None
+    small = _skeleton(location, remote_code, "cpu")
+    return part, *_probe(small, location.name)
+
+
+def _probe(part: TextPart, name: str) -> tuple[int, str, bool]:
+    device = part.embeddings.weight.device
+    with Provenance(), suitable_kernels(part.network, device):
+        found = find_blocks(part, name, probe_ids(part.vocabulary_size(), _special(part), device))
+    return found.calls, found.name, found.has_final
+
+
+def _special(part: TextPart) -> set[int]:
+    keys = [key for key in vars(part.config) if key.endswith("token_id")]
+    return {value for key in keys if isinstance(value := getattr(part.config, key), int)}
+
+
+def _skeleton(location: Location, remote_code: bool, device: str) -> TextPart:
+    """Return the part that reads text, with random weights or none."""
+    try:
+        config = AutoConfig.from_pretrained(location.folder, trust_remote_code=remote_code)
+        with torch.device(device), torch.random.fork_rng(devices=[]):
+            model = AutoModel.from_config(config, trust_remote_code=remote_code).eval()
+    except Exception as error:  # whatever a configuration or a model's own code raises
         raise InputError(
-            f"Model '{name}': its configuration cannot be understood ({' '.join(str(error).split())[:200]}); give a "
-            "text model of transformers, with 'remote_code' among its trust where it comes with Python code."
+            f"Model '{location.name}': its configuration cannot be understood ({' '.join(str(error).split())[:200]}); "
+            "give a text model of transformers, with 'remote_code' among its trust where it comes with Python code."
         ) from error
-
-
-def _depth(network: Any, blocks: torch.nn.ModuleList) -> tuple[int, bool | None]:
-    """Return how often blocks run, and whether something comes after the last one: a pass without numbers."""
-    outputs: list[Any] = []
-
-    def keep(block: Any, arguments: Any, output: Any) -> None:
-        outputs.append(output if isinstance(output, torch.Tensor) else output[0])
-
-    handles = [block.register_forward_hook(keep) for block in blocks]
-    ids = torch.zeros(1, 4, dtype=torch.long, device="meta")
-    mask = torch.ones_like(ids)
-    try:
-        # Architectures look into positions or masks, which cannot be done without numbers, in one case or another.
-        for options in ({}, {"attention_mask": mask}, {"use_cache": False}, {"position_ids": ids}):
-            outputs.clear()
-            try:
-                with torch.inference_mode(), suitable_kernels(network, torch.device("meta")):
-                    result = network(input_ids=ids, **options)
-                return len(outputs), result[0] is not outputs[-1]
-            except (RuntimeError, NotImplementedError, TypeError):
-                continue
-    finally:
-        for handle in handles:
-            handle.remove()
-    return len(blocks), None
+    return text_part(model, location.name)
 
 
 def _kind_of_weights(files: Collection[str]) -> str:
@@ -131,4 +159,6 @@ def _line(entry: str, found: dict[str, Any]) -> str:
     parts.append(f"layers: {found['layers']}")
     if found["final"]:
         parts.append("final: true")
+    if found["weights"] == "pickle":
+        parts.append("trust: [pickle]")
     return f"{entry}: {{{', '.join(parts)}}}"

@@ -141,22 +141,22 @@ def open_layers(
         arrays, known = match_activations(Path(source["activations"]), stimuli, asked)
         yield LayerStream(list(arrays), known, [(np.arange(len(stimuli)), arrays)])
         return
-    from thinkalike.representations import blocks, forward, loading, state_space
+    from thinkalike.representations import forward, loading, state_space
 
     with _torch_threads(threads):
         loaded = loading.load_model(source, dtype, device)
         plan = plan_tokens(loaded.tokenizer, sentences, stimuli, unit, prepend_bos)
-        check_plan(
-            plan, stimuli, loaded.name, blocks.longest_input(loaded.network), blocks.vocabulary_size(loaded.network)
-        )
+        check_plan(plan, stimuli, loaded.name, loaded.part.longest_input(), loaded.part.vocabulary_size())
         state_space.cap_chunk_size(loaded.network, loaded.device)
         with state_space.suitable_kernels(loaded.network, loaded.device) as path:
-            listed = forward.inspect_layers(loaded, min(plan.ids, key=len), numbering)  # type: ignore[arg-type]
+            inspection = forward.inspect_layers(loaded, numbering)  # type: ignore[arg-type]
+            listed = inspection.layers
             listed.check_declared(source.get("blocks_declared"))
             resolved = listed.resolve(listed.labels if asked is None else asked)
             known = {
                 **loaded.metadata,
                 **loading.versions(),
+                "blocks": inspection.blocks.name if inspection.blocks else None,
                 "layers": listed.labels,
                 "numbering": numbering,
                 "subtoken": unit,
@@ -167,7 +167,7 @@ def open_layers(
                 "unknown_subtokens": plan.unknown,
             }
             wanted = sorted(set(resolved.values()), key=listed.labels.index)
-            batches = forward.run_batches(loaded, plan, wanted, listed.numbering, tokens_per_batch)
+            batches = forward.run_batches(loaded, inspection, plan, wanted, tokens_per_batch)
             labelled = ((rows, {label: found[layer] for label, layer in resolved.items()}) for rows, found in batches)
             yield LayerStream(list(resolved), known, labelled)
 

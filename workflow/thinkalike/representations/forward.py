@@ -5,51 +5,64 @@ would be exact too for every architecture tested, but left padding is wrong for 
 for some. Equal lengths need no rule per architecture, and are as fast.
 """
 
-import inspect
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from thinkalike.errors import InputError
-from thinkalike.representations.blocks import Capture, Selection, number_of_blocks
+from thinkalike.representations.blocks import BlockList, Capture, Layout, Selection, final_output
 from thinkalike.representations.layers import FINAL, LayerList, Numbering
 from thinkalike.representations.loading import LoadedModel
+from thinkalike.representations.probing import call, check_hidden_states, find_blocks, is_out_of_memory, probe_ids, run
 from thinkalike.representations.units import TokenPlan
 
 _logger = logging.getLogger(__name__)
 
 
-def inspect_layers(loaded: LoadedModel, ids: np.ndarray, numbering: Numbering) -> LayerList:
-    """Run one sentence and return the layers that the model has.
+@dataclass(frozen=True)
+class Inspection:
+    """What a model showed when it read made-up sentences.
 
-    Something comes after the last block exactly when the model's output differs from that block's.
+    Attributes
+    ----------
+    layers
+        The layers that it has.
+    blocks
+        Its blocks; None where transformers' own list is taken instead.
     """
-    depth = number_of_blocks(loaded.network) if len(loaded.blocks) == 1 else len(loaded.blocks)
-    everything = Capture(loaded.blocks, range(max(depth, len(loaded.blocks)) + 1))
-    batch = torch.as_tensor(ids[None], device=loaded.device)
-    with everything, torch.inference_mode():
-        everything.begin(_selection(loaded, np.zeros(len(ids), dtype=int), np.arange(len(ids))))
-        output = _call(loaded, batch, numbering == "hidden_states")
+
+    layers: LayerList
+    blocks: BlockList | None
+
+
+def inspect_layers(loaded: LoadedModel, numbering: Numbering) -> Inspection:
+    """Run two made-up sentences and return the layers that the model has.
+
+    Raises
+    ------
+    InputError
+        When no list of blocks passes the sentences on, or rows are not tokens.
+    """
+    special = set(getattr(loaded.tokenizer, "all_special_ids", ()))
+    ids = probe_ids(loaded.part.vocabulary_size(), special, loaded.device)
     if numbering == "hidden_states":
-        return LayerList(loaded.name, numbering, len(output.hidden_states) - 1, has_final=False)
-    if everything.calls == 0:
-        raise InputError(
-            f"Model '{loaded.name}': the blocks '{loaded.blocks_name}' never run; name another list by 'blocks'."
-        )
-    last = everything.vectors[everything.calls]
-    has_final = not torch.equal(output[0][0].float().to(last.device), last)
-    return LayerList(loaded.name, numbering, everything.calls, has_final)
+        output = run(loaded.part, loaded.name, ids, hidden_states=True)
+        last = check_hidden_states(loaded.name, getattr(output, "hidden_states", None))
+        return Inspection(LayerList(loaded.name, numbering, last, has_final=False), None)
+    blocks = find_blocks(loaded.part, loaded.name, ids, loaded.named_blocks)
+    return Inspection(LayerList(loaded.name, numbering, blocks.calls, blocks.has_final), blocks)
 
 
 def run_batches(
-    loaded: LoadedModel, plan: TokenPlan, layers: Iterable[str], numbering: Numbering, tokens_per_batch: int
+    loaded: LoadedModel, inspection: Inspection, plan: TokenPlan, layers: Iterable[str], tokens_per_batch: int
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Give, batch by batch, the rows of some stimuli and their vectors in every layer.
 
@@ -57,6 +70,8 @@ def run_batches(
 
     Parameters
     ----------
+    inspection
+        As `inspect_layers` gives it.
     layers
         Labels as `LayerList.resolve` gives them.
     tokens_per_batch
@@ -73,8 +88,9 @@ def run_batches(
     stimuli_of = _stimuli_by_sentence(plan)
     queue = deque(equal_length_batches(plan.lengths, tokens_per_batch))
     budget = tokens_per_batch
+    numbering = inspection.layers.numbering
     with (
-        Capture(loaded.blocks, [int(layer) for layer in layers if layer != FINAL and numbering == "blocks"]) as capture,
+        _capture(inspection.blocks, layers) as capture,
         tqdm(total=len(plan.ids), desc=loaded.name, unit="sentence", disable=None) as progress,
     ):
         while queue:
@@ -122,6 +138,12 @@ def equal_length_batches(lengths: np.ndarray, tokens_per_batch: int) -> list[np.
     return batches
 
 
+def _capture(blocks: BlockList | None, layers: list[str]) -> Capture:
+    if blocks is None:
+        return Capture(BlockList("", nn.ModuleList(), 0, Layout(), False), ())
+    return Capture(blocks, [int(layer) for layer in layers if layer != FINAL])
+
+
 def _try_batch(
     loaded: LoadedModel,
     plan: TokenPlan,
@@ -135,10 +157,10 @@ def _try_batch(
     try:
         return _run_batch(loaded, plan, batch, rows, capture, layers, numbering)
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
     # Outside the except clause: the traceback would keep the batch's tensors alive.
-    capture.begin(_selection(loaded, np.empty(0, dtype=int), np.empty(0, dtype=int)))
+    capture.begin(Selection.nothing())
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return None
@@ -159,8 +181,8 @@ def _run_batch(
     counts = ranges[:, 1] - ranges[:, 0]
     starts = np.cumsum(counts) - counts
     columns = np.arange(counts.sum()) - np.repeat(starts - ranges[:, 0], counts)
-    selection = _selection(loaded, np.repeat(place_in_batch, counts), columns)
     ids = torch.as_tensor(np.stack([plan.ids[sentence] for sentence in batch]), device=loaded.device)
+    selection = _selection(loaded, np.repeat(place_in_batch, counts), columns, ids)
     with torch.inference_mode():
         capture.begin(selection)
         output = _call(loaded, ids, numbering == "hidden_states")
@@ -176,43 +198,25 @@ def _run_batch(
 
 def _layer(layer: str, output: Any, capture: Capture, selection: Selection, numbering: Numbering) -> torch.Tensor:
     if layer == FINAL:
-        return selection.take(output[0])
+        return selection.take(final_output(output))
     if numbering == "hidden_states":
         return selection.take(output.hidden_states[int(layer)])
     return capture.vectors[int(layer)]
 
 
 def _call(loaded: LoadedModel, ids: torch.Tensor, hidden_states: bool) -> Any:
-    options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
-    kind: Any = type(loaded.network)
-    if _takes_cache(kind):
-        options["use_cache"] = False
-    return loaded.network(input_ids=ids, **options)
+    return call(loaded.network, ids, hidden_states)
 
 
-@lru_cache
-def _takes_cache(kind: Any) -> bool:
-    return "use_cache" in inspect.signature(kind.forward).parameters
-
-
-def _selection(loaded: LoadedModel, rows: np.ndarray, columns: np.ndarray) -> Selection:
-    return Selection(torch.as_tensor(rows, device=loaded.device), torch.as_tensor(columns, device=loaded.device))
+def _selection(loaded: LoadedModel, rows: np.ndarray, columns: np.ndarray, ids: torch.Tensor) -> Selection:
+    on_device = [torch.as_tensor(values, device=loaded.device) for values in (rows, columns)]
+    return Selection(on_device[0], on_device[1], (ids.shape[0], ids.shape[1]))
 
 
 def _stimuli_by_sentence(plan: TokenPlan) -> list[np.ndarray]:
     order = np.argsort(plan.sentence_of, kind="stable")
     bounds = np.searchsorted(plan.sentence_of[order], np.arange(len(plan.ids) + 1))
     return [order[start:end] for start, end in pairwise(bounds)]
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError | torch.OutOfMemoryError)
-        or "not enough memory" in text
-        or "can't allocate memory" in text
-        or "out of memory" in text
-    )
 
 
 def _halved(loaded: LoadedModel, sentences: int, length: int) -> int:

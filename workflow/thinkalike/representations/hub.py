@@ -32,12 +32,15 @@ class Location:
         The commit on the hub, or the hash that pins a folder's weights; None for a folder without one.
     files
         Names of all files there, also of those on the hub that were not downloaded.
+    local
+        Whether the user gave a folder, not the id of a hub model.
     """
 
     name: str
     folder: Path
     revision: str | None
     files: tuple[str, ...]
+    local: bool = False
 
 
 def locate(name: str, revision: str | None = None, trust: Collection[str] = (), weights: bool = True) -> Location:
@@ -65,7 +68,8 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
     """
     folder = _package_folder(name) if name.startswith(PACKAGE) else Path(name).expanduser()
     if folder.is_dir():
-        return Location(name, folder, _check_content(name, folder, revision) if weights else revision, _names(folder))
+        found_revision = _check_content(name, folder, revision) if weights else revision
+        return Location(name, folder, found_revision, _names(folder), local=True)
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or folder.exists():
         raise InputError(f"Model '{name}': there is no such folder; correct the path or give the id of a hub model.")
     from huggingface_hub import snapshot_download

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,19 +10,22 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel
 
 from thinkalike.errors import InputError
-from thinkalike.representations import lstm
-from thinkalike.representations.blocks import find_blocks, text_encoder
-from thinkalike.representations.checkpoint import check_files, check_loaded, has_safetensors
+from thinkalike.representations import adapters, lstm
+from thinkalike.representations.checkpoint import check_files, stored_names
 from thinkalike.representations.hub import Location, locate
+from thinkalike.representations.probing import candidate_lists
+from thinkalike.representations.quantisation import package_refusal, read_quantisation
+from thinkalike.representations.text_part import TextPart, text_part
+from thinkalike.representations.tokenizer_files import load_tokenizer
+from thinkalike.representations.weights import check_loaded, check_stored_numbers, wrapper_mapping
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.float16}
 # Many checkpoints of encoders have no weights for the pooler; Mamba multiplies with this weight outside its layer.
 _NOT_QUANTISED = ["pooler", "dt_proj"]
-_TOKENIZER_FILES = ("tokenizer.json", "*.model", "vocab*", "*.tiktoken", "tekken.json")
-_TRUST = ("pickle", "remote_code")
+_TRUST = ("pickle", "remote_code", "unused_weights")
 _logger = logging.getLogger(__name__)
 
 
@@ -33,25 +37,29 @@ class LoadedModel:
     ----------
     name
         As the user gave it.
-    network
-        What reads text: the model, or the encoder of an encoder-decoder.
-    blocks_name, blocks
-        The list of blocks and its name inside `network`.
+    part
+        What reads text: the model, the encoder of an encoder-decoder, or a text tower.
+    named_blocks
+        The list of blocks that the user named, if any.
     tokenizer
         A tokenizer of transformers.
     device
         Where token ids go.
     metadata
-        source, revision, architecture, dtype.
+        source, revision, architecture, dtype, quantisation, adapter.
     """
 
     name: str
-    network: torch.nn.Module
-    blocks_name: str
-    blocks: torch.nn.ModuleList
+    part: TextPart
+    named_blocks: str | None
     tokenizer: Any
     device: torch.device
     metadata: dict[str, Any]
+
+    @property
+    def network(self) -> Any:
+        """The module that runs."""
+        return self.part.network
 
 
 def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = "auto") -> LoadedModel:
@@ -61,7 +69,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     ----------
     source
         `checkpoint` (a folder) or `hub` (an id or a folder), with the optional keys `revision`, `trust` (a list of
-        `pickle`, `remote_code`), `blocks` (name of the list of blocks), `device_map`.
+        `pickle`, `remote_code`, `unused_weights`), `blocks` (name of the list of blocks), `device_map`.
     dtype
         float32, bfloat16, float16, or int8 (bitsandbytes; slow on a CPU).
     device
@@ -76,27 +84,28 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
         raise InputError(f"dtype is '{dtype}' but must be one of {', '.join(_DTYPES)}.")
     trust = _trusted(source.get("trust") or ())
     location = locate(str(source.get("checkpoint") or source.get("hub")), source.get("revision"), trust)
-    check_files(location.folder, location.name, trust)
     lstm.register()
     device_map = source.get("device_map")
     if device_map is None and dtype == "int8":  # quantised while loading, where it will run
         device_map = {"": str(choose_device(device))}
     with quiet_transformers():
-        model, info = _load_weights(location, trust, dtype, device_map)
-        tokenizer = _load_tokenizer(location, trust)
+        model, info, known = load_weights(location, trust, dtype, device_map)
+        tokenizer = load_tokenizer(location.folder, location.name, "remote_code" in trust)
     model.eval()
-    network = text_encoder(model)
-    blocks_name, blocks = find_blocks(network, source.get("blocks"))
-    check_loaded(network, location.name, info, blocks_name, len(blocks))
+    part = text_part(model, location.name)
+    lists = candidate_lists(part, source.get("blocks"))
+    unused = check_loaded(part, model, location.name, info, lists, "unused_weights" in trust)
     metadata = {
         "source": location.name,
         "revision": location.revision,
-        "architecture": type(network).__name__,
-        "blocks": blocks_name,
+        "architecture": type(part.network).__name__,
         "dtype": dtype,
+        **known,
+        **({"unused_weights": unused} if unused else {}),
+        **({"part": part.path} if part.path else {}),
     }
-    place = _place(network, device, device_map)
-    return LoadedModel(location.name, network, blocks_name, blocks, tokenizer, place, metadata)
+    place = _place(part, device, device_map)
+    return LoadedModel(location.name, part, source.get("blocks"), tokenizer, place, metadata)
 
 
 def choose_device(device: str) -> torch.device:
@@ -108,15 +117,16 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _place(network: Any, device: str, device_map: Any) -> torch.device:
+def _place(part: TextPart, device: str, device_map: Any) -> torch.device:
     """Move the network where it runs, unless it was placed while loading; return where token ids go."""
+    network = part.network
     if device_map is None:
         place = choose_device(device)
         network.to(place)
         return place
-    if any(str(part) in ("cpu", "disk") for part in (getattr(network, "hf_device_map", None) or {}).values()):
+    if any(str(where) in ("cpu", "disk") for where in (getattr(network, "hf_device_map", None) or {}).values()):
         _logger.warning("%s: parts of the model stay outside the GPU, which is slow", type(network).__name__)
-    embeddings = network.get_input_embeddings()
+    embeddings = part.embeddings
     # Offloaded weights lie on no device; accelerate brings them to this one when they are needed.
     hook = getattr(embeddings, "_hf_hook", None)
     if embeddings.weight.device.type == "meta" and hook is not None:
@@ -128,34 +138,84 @@ def _trusted(trust: Any) -> tuple[str, ...]:
     names = tuple(key for key, allowed in trust.items() if allowed) if isinstance(trust, Mapping) else tuple(trust)
     for name in names:
         if name not in _TRUST:
-            raise InputError(f"trust names '{name}' but only {' and '.join(_TRUST)} can be allowed.")
+            raise InputError(f"trust names '{name}' but only {', '.join(_TRUST[:-1])} and {_TRUST[-1]} can be allowed.")
     return names
 
 
-def _load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_map: Any) -> tuple[Any, Any]:
+def load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_map: Any) -> tuple[Any, Any, Any]:
+    """Return the model, the loading info of `from_pretrained`, and what is recorded of quantisation and adapters.
+
+    Raises
+    ------
+    InputError
+        When the files are not those of a model that can be loaded.
+    """
+    name, folder = location.name, location.folder
+    shards = check_files(folder, name, trust)
+    quantisation = stored_quantisation(location)
+    if quantisation is None:
+        check_stored_numbers(shards, name)
+    adapter = adapters.read_adapter(folder, name) if adapters.has_adapter(folder) else None
+    known: dict[str, Any] = {"quantisation": quantisation, "adapter": adapter}
     options: dict[str, Any] = {
         "dtype": _DTYPES[dtype],
         "trust_remote_code": "remote_code" in trust,
-        "use_safetensors": has_safetensors(location.folder),
+        "use_safetensors": bool(shards),
         "output_loading_info": True,
     }
+    mapping = wrapper_mapping(stored_names(shards))
+    if mapping:
+        _logger.info("%s: names of weights are read without the wrapper's prefix", name)
+        options["key_mapping"] = mapping
     if device_map is not None:
-        _require("accelerate", f"device_map and int8 need the package accelerate for model '{location.name}'")
+        _require("accelerate", f"device_map and int8 need the package accelerate for model '{name}'")
         options["device_map"] = device_map
     if dtype == "int8":
-        _require("bitsandbytes", f"int8 needs the package bitsandbytes for model '{location.name}'")
-        options["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_8bit=True, llm_int8_skip_modules=_NOT_QUANTISED
-        )
+        known["quantisation"] = _add_int8(options, quantisation, name)
     try:
-        config = AutoConfig.from_pretrained(location.folder, trust_remote_code="remote_code" in trust)
-        return AutoModel.from_pretrained(location.folder, config=config, **options)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(_loading_refusal(location, trust, error)) from error
+        config = AutoConfig.from_pretrained(folder, trust_remote_code="remote_code" in trust)
+        options["config"] = config
+        if adapter is None:
+            model, info = AutoModel.from_pretrained(folder, **options)
+        else:
+            with adapters.without_adapter(folder) as bare:
+                model, info = adapters.merge_adapter(folder, bare, name, options)
+    except (InputError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except ImportError as error:
+        raise InputError(package_refusal(name, quantisation, _flat(error))) from error
+    except Exception as error:  # transformers, a quantiser or a model's own code may raise anything
+        raise InputError(_loading_refusal(location, trust, quantisation, error)) from error
+    return model, info, {key: value for key, value in known.items() if value is not None}
 
 
-def _loading_refusal(location: Location, trust: tuple[str, ...], error: Exception) -> str:
-    text = " ".join(str(error).split())
+def stored_quantisation(location: Location) -> dict[str, Any] | None:
+    """Return the method and bits that config.json states, or None; see `read_quantisation` for what is refused."""
+    try:
+        content = json.loads((location.folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"Model '{location.name}' cannot be loaded: its config.json is not readable ({error}); download or save "
+            "the model again."
+        ) from error
+    return read_quantisation(content, location.name) if isinstance(content, dict) else None
+
+
+def _add_int8(options: dict[str, Any], quantisation: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    if quantisation is not None:
+        raise InputError(
+            f"dtype is int8 but the weights of model '{name}' are already quantised by {quantisation['method']}; use "
+            "float32, bfloat16 or float16."
+        )
+    _require("bitsandbytes", f"int8 needs the package bitsandbytes for model '{name}'")
+    options["quantization_config"] = transformers.BitsAndBytesConfig(
+        load_in_8bit=True, llm_int8_skip_modules=_NOT_QUANTISED
+    )
+    return {"method": "bitsandbytes_8bit", "bits": 8}
+
+
+def _loading_refusal(location: Location, trust: tuple[str, ...], quantisation: Any, error: Exception) -> str:
+    text = _flat(error)
     if "trust_remote_code" in text and "remote_code" not in trust:
         return (
             f"Model '{location.name}' needs Python code that comes with it, which could do anything; read the code and "
@@ -163,23 +223,13 @@ def _loading_refusal(location: Location, trust: tuple[str, ...], error: Exceptio
         )
     if "size mismatch" in text or "mismatched" in text:
         return f"Model '{location.name}': the weights do not have the shapes that config.json states ({text[:300]})."
+    if quantisation is not None:
+        return package_refusal(location.name, quantisation, text)
     return f"Model '{location.name}' cannot be loaded from {location.folder}: {text[:300]}"
 
 
-def _load_tokenizer(location: Location, trust: tuple[str, ...]) -> Any:
-    # Without any file, transformers makes an empty tokenizer of the class that goes with the model.
-    if not any(found for pattern in _TOKENIZER_FILES for found in location.folder.glob(pattern)):
-        raise InputError(
-            f"Model '{location.name}': {location.folder} holds no tokenizer; save the model's tokenizer beside it "
-            "(tokenizer.json)."
-        )
-    try:
-        return AutoTokenizer.from_pretrained(location.folder, trust_remote_code="remote_code" in trust, use_fast=True)
-    except Exception as error:  # tokenizers raises plain Exception
-        raise InputError(
-            f"Model '{location.name}': its tokenizer cannot be loaded from {location.folder} "
-            f"({' '.join(str(error).split())[:200]}); save the tokenizer beside the model."
-        ) from error
+def _flat(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _require(package: str, why: str) -> None:

@@ -33,7 +33,7 @@ def state_space_path(model: torch.nn.Module, device: torch.device) -> str | None
 def suitable_kernels(model: torch.nn.Module, device: torch.device) -> Iterator[str | None]:
     """Route state-space layers around CUDA kernels when `device` is not CUDA; give the path that runs."""
     path = state_space_path(model, device)
-    if path == "torch":
+    if path == "torch" and device.type != "meta":
         _say_once(device)
     replaced = []
     try:
