@@ -1,5 +1,6 @@
 """What figures share: files, looks, layers, chosen pairs, word maps, captions."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from matplotlib.colors import to_rgb
 
 from thinkalike import figures
 from thinkalike.errors import InputError
+from thinkalike.figures.parts.block_labels import spread
 from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.layer_axis import layer_ticks, sort_layers
 from thinkalike.figures.parts.levels import level_styles
@@ -191,6 +193,43 @@ def test_a_map_turned_to_another_keeps_distances():
     turned = turned_to(mirrored, target)
     expected = target - target.mean()
     assert np.allclose(turned.loc[target.index], expected)
+
+
+def uneven(depths: dict[str, int]) -> pd.DataFrame:
+    """Similarity of models with those numbers of layers."""
+    layers = [(model, str(layer)) for model, depth in depths.items() for layer in range(depth)]
+    values = np.corrcoef(np.random.default_rng(0).normal(size=(len(layers), 3)))
+    rows = [(*one, *other, "rsa", values[i, j]) for i, one in enumerate(layers) for j, other in enumerate(layers)]
+    return pd.DataFrame(rows, columns=["model_a", "layer_a", "model_b", "layer_b", "measure", "value"])
+
+
+@pytest.mark.parametrize(
+    "depths",
+    [
+        {"llama-3-8b": 33, "tiny": 1, "small": 2, "mamba-130m": 25},
+        {
+            f"{name}-seed{seed}": depth
+            for name, depth in zip("abcde", (33, 2, 1, 1, 13), strict=True)
+            for seed in (0, 1)
+        },
+        {f"model{number}": 1 + number % 4 for number in range(60)},
+    ],
+    ids=["few", "seeds", "many"],
+)
+def test_names_beside_a_matrix_do_not_collide(depths):
+    figure = figures.similarity_matrix(uneven(depths), measure="rsa")
+    figure.canvas.draw()
+    for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
+        boxes = [label.get_window_extent() for label in labels if label.get_text()]
+        assert len(boxes) > 1
+        for one, other in itertools.combinations(boxes, 2):
+            assert not one.overlaps(other)
+
+
+def test_names_are_spread_no_farther_than_needed():
+    places = spread([0, 5, 5.2, 5.4, 20], 2.0, -0.5, 20.5)
+    assert np.all(np.diff(places) >= 2 - 1e-9) and places[0] == pytest.approx(0.5)
+    assert np.allclose(places[1:4], [3.2, 5.2, 7.2]) and places[4] == pytest.approx(19.5)
 
 
 def test_levels_cover_every_row_once():

@@ -3,7 +3,7 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake):
-    from thinkalike.benchmark_files import collect_benchmarks
+    from thinkalike.collect import collect_benchmarks
     from thinkalike.figures import resources, save_figure
     from thinkalike.files import whole_file
 

@@ -1,5 +1,7 @@
 """The tables of a whole study, put together from those of its layers and pairs of models."""
 
+import ast
+import csv
 import hashlib
 import platform
 import re
@@ -13,6 +15,12 @@ import pandas as pd
 
 from thinkalike.files import whole_file
 from thinkalike.tables import read_table, write_table
+
+#: What Snakemake measures of a job.
+_MEASURED = [
+    *("s", "h:m:s", "max_rss", "max_vms", "max_uss", "max_pss"),
+    *("io_in", "io_out", "mean_load", "cpu_time", "threads"),
+]
 
 
 def model_table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -71,6 +79,41 @@ def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     known = models[["model", "family", "control", "seed"]].drop_duplicates()
     values = frame.drop(columns=[column for column in ("family", "control", "seed") if column in frame])
     return known.merge(values, on="model", how="inner", validate="one_to_many")
+
+
+def collect_benchmarks(folder: str | Path) -> pd.DataFrame:
+    """Return what Snakemake measured of every job.
+
+    Parameters
+    ----------
+    folder
+        The study's benchmarks/. The files are those of `benchmark-extended`, which the default profile asks for: they
+        say which rule ran for which wildcards.
+
+    Returns
+    -------
+    DataFrame
+        One row per run of a job, sorted by path: `rule`, `job` (the path without its ending), a column for each
+        wildcard (`dataset`, `model`, `layer`, `measure`, ...), and Snakemake's columns, of which `s` is seconds of wall
+        time, `cpu_time` seconds of all cores and `max_rss` MiB; null where a job was too short to be measured. A file
+        without the extension does not tell rule and wildcards, which are null then.
+    """
+    folder = Path(folder)
+    frames = [_benchmark(path, str(path.relative_to(folder).with_suffix(""))) for path in sorted(folder.rglob("*.tsv"))]
+    if not frames:
+        return pd.DataFrame(columns=["rule", "job", *_MEASURED])
+    table = pd.concat(frames, ignore_index=True)
+    wildcards = [name for name in table if name not in ("rule", "job", *_MEASURED)]
+    return table[["rule", "job", *wildcards, *_MEASURED]]
+
+
+def _benchmark(path: Path, job: str) -> pd.DataFrame:
+    # Fields hold Python's own notation, with quotes of both kinds.
+    frame = pd.read_csv(path, sep="\t", na_values=["-", "NA"], quoting=csv.QUOTE_NONE)
+    told = frame["wildcards"].map(ast.literal_eval).tolist() if "wildcards" in frame else [{}] * len(frame)
+    table = pd.DataFrame(told, index=frame.index, dtype=object).assign(job=job)
+    table["rule"] = frame.get("rule_name")
+    return pd.concat([table, frame.reindex(columns=_MEASURED)], axis=1)
 
 
 def version_table() -> pd.DataFrame:

@@ -30,13 +30,19 @@ def resources(benchmarks: pd.DataFrame) -> Figure:
     Parameters
     ----------
     benchmarks
-        One row a job: `rule`, and Snakemake's `s` (seconds of wall time) and `max_rss` (MiB). Jobs too short for
-        Snakemake to see their memory have none ("-" or null).
+        One row per job: `rule`, and Snakemake's `s` (seconds of wall time) and `max_rss` (MiB); where a job has a
+        `measure`, it counts for the measure in place of the rule. Jobs too short for Snakemake to see their memory have
+        none ("-" or null), and jobs whose rule was not recorded share a row.
+
+    Returns
+    -------
+    Figure
+        A point for each job and a bar for the median of each rule, sorted by the time they took in all.
     """
     require(benchmarks, ("rule", "s", "max_rss"), "benchmarks")
     table = pd.DataFrame(
         {
-            "rule": benchmarks["rule"].astype(str),
+            "rule": _rules(benchmarks),
             "seconds": pd.to_numeric(benchmarks["s"], errors="coerce"),
             "memory": pd.to_numeric(benchmarks["max_rss"], errors="coerce"),
         }
@@ -61,6 +67,11 @@ def resources(benchmarks: pd.DataFrame) -> Figure:
     place_of = ("axes fraction", "data")
     memory.annotate("Jobs, time in all", header, xycoords=place_of, fontsize=SMALL, fontweight="bold")
     return figure
+
+
+def _rules(benchmarks: pd.DataFrame) -> pd.Series:
+    rules = benchmarks["rule"].astype(object).where(benchmarks["rule"].notna(), "not recorded")
+    return benchmarks["measure"].where(benchmarks["measure"].notna(), rules) if "measure" in benchmarks else rules
 
 
 def _draw_jobs(

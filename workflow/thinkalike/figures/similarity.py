@@ -11,6 +11,7 @@ from thinkalike.figures.parts.theme import DOUBLE_COLUMN, NORMAL, new_figure, pa
 from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
 from thinkalike.tables import require
 
+_MAP = ("measure", "model", "layer", "x", "y", "stress")
 _KINDS = {"A": "Feature-based", "B": "Feature-agnostic"}
 
 
@@ -43,14 +44,13 @@ def similarity(
     """
     measures = {"A": feature_based, "B": feature_agnostic}
     if not layer_maps.empty:
-        require(layer_maps, ("measure", "model", "layer", "x", "y", "stress"), "layer_maps")
+        require(layer_maps, _MAP, "layer_maps")
     styles = model_styles([select_measure(similarity, measure) for measure in measures.values()], models)
     figure = new_figure(DOUBLE_COLUMN, 7.0)
     grid = figure.subplots(2, 2, width_ratios=(1.3, 1))
     for (letter, measure), (left, right) in zip(measures.items(), grid, strict=True):
         matrix = layer_matrix(similarity, measure, styles)
-        image = draw_matrix(left, matrix, styles, measure)
-        left.tick_params(which="both", labelbottom=letter == "B")
+        image = draw_matrix(left, matrix, styles, measure, columns=letter == "B")
         panel_letter(left, letter, _KINDS[letter])
         figure.colorbar(image, ax=left, label=measure_label(measure), shrink=0.85, aspect=30, pad=0.02)
         points, stress = _map_of(layer_maps, measure)
@@ -64,6 +64,6 @@ def similarity(
 
 def _map_of(layer_maps: pd.DataFrame, measure: str) -> tuple[pd.DataFrame, float]:
     """Return the coordinates of a measure's map, index (model, layer), and its stress."""
-    rows = layer_maps[layer_maps["measure"] == measure]
+    rows = layer_maps.reindex(columns=list(_MAP)) if layer_maps.empty else layer_maps[layer_maps["measure"] == measure]
     points = rows.astype({"model": str, "layer": str}).set_index(["model", "layer"])[["x", "y"]]
     return points, float(rows["stress"].iloc[0]) if len(rows) else float("nan")

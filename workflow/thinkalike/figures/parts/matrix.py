@@ -9,14 +9,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from thinkalike.figures.parts.block_labels import label_blocks, labels_that_fit
 from thinkalike.figures.parts.layer_axis import layer_ticks, short_layer
 from thinkalike.figures.parts.measure_labels import colour_scale, measure_label
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, SINGLE_COLUMN, SMALL, single_panel, themed
+from thinkalike.figures.parts.theme import (
+    DARK_GREY,
+    DOUBLE_COLUMN,
+    SINGLE_COLUMN,
+    SMALL,
+    root_figure,
+    single_panel,
+    themed,
+)
 from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
 
 #: As many models have room for the numbers of their layers.
 _FEW_MODELS = 4
+#: Width of a small letter, in points.
+_LETTER = 0.6 * SMALL
 
 
 @themed
@@ -50,8 +61,13 @@ def similarity_matrix(
     return figure
 
 
-def draw_matrix(axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyle], measure: str) -> AxesImage:
-    """Draw `layer_matrix` into `axes`: thin lines between models, thicker ones between families, names as labels."""
+def draw_matrix(
+    axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyle], measure: str, *, columns: bool = True
+) -> AxesImage:
+    """Draw `layer_matrix` into `axes`: thin lines between models, thicker ones between families, names as labels.
+
+    Without `columns` the columns have no names, as where another matrix stands below.
+    """
     scale = colour_scale(measure, matrix.to_numpy())
     image = axes.imshow(
         matrix.to_numpy(), cmap=scale.colours, vmin=scale.low, vmax=scale.high, interpolation="nearest", aspect="equal"
@@ -65,22 +81,34 @@ def draw_matrix(axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyl
         width = 0.4 if before.family == after.family else 1.0
         axes.axhline(start - 0.5, color=DARK_GREY, linewidth=width)
         axes.axvline(start - 0.5, color=DARK_GREY, linewidth=width)
-    few = len(blocks) <= _FEW_MODELS
-    _label_blocks(axes, blocks, pad=11 if few else 2)
+    points = 72 * _side(axes) / len(matrix)  # of a layer, before the layout gives the axes more room
+    wide = [_LETTER * len(style.label) <= points * (stop - start) for style, start, stop in blocks]
+    few = len(blocks) <= _FEW_MODELS and all(wide)
     if few:
+        _label_wide_blocks(axes, blocks)
         _label_layers(axes, blocks, matrix.index.get_level_values("layer"))
+        axes.tick_params(which="both", labelbottom=columns)
+    else:
+        label_blocks(axes, labels_that_fit(blocks, points), points, columns=columns)
     for spine in axes.spines.values():
         spine.set_visible(True)
     return image
 
 
-def _label_blocks(axes: Axes, blocks: Sequence[tuple[ModelStyle, int, int]], *, pad: float) -> None:
+def _side(axes: Axes) -> float:
+    """Return the shorter side of the axes in inches."""
+    figure = root_figure(axes)
+    box = axes.get_position()
+    return float(min(box.width * figure.get_figwidth(), box.height * figure.get_figheight()))
+
+
+def _label_wide_blocks(axes: Axes, blocks: Sequence[tuple[ModelStyle, int, int]]) -> None:
+    """Write the models' names along both axes, leaving room for the numbers of their layers."""
     centres = [(start + stop - 1) / 2 for _, start, stop in blocks]
     labels = [style.label for style, _, _ in blocks]
-    few = len(blocks) <= _FEW_MODELS
-    axes.set_xticks(centres, labels, rotation=0 if few else 90)
-    axes.set_yticks(centres, labels, rotation=90 if few else 0, va="center")
-    axes.tick_params(length=0, labelsize=SMALL, pad=pad)
+    axes.set_xticks(centres, labels)
+    axes.set_yticks(centres, labels, rotation=90, va="center")
+    axes.tick_params(length=0, labelsize=SMALL, pad=11)
     for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
         for text, (style, _, _) in zip(ticks, blocks, strict=True):
             text.set_color(style.text_colour)
