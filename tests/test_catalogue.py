@@ -12,6 +12,7 @@ from thinkalike.catalogue import (
     MEASURE_SETS,
     MODEL_SOURCES,
     PROFILE_MEASURES,
+    RESAMPLE_MEASURES,
     STIMULUS_SOURCES,
     TRAINED_ARCHITECTURES,
     Option,
@@ -32,9 +33,10 @@ def test_it_needs_no_numbers():
 
 
 def test_measures_are_those_that_are_registered():
-    kinds = {name: entry.compares == "profiles" for name, entry in MEASURES.items()}
-    assert set(PROFILE_MEASURES) == {name for name, profile in kinds.items() if profile}
-    assert set(LAYER_MEASURES) == {name for name, profile in kinds.items() if not profile}
+    kinds = {name: entry.compares for name, entry in MEASURES.items()}
+    assert set(PROFILE_MEASURES) == {name for name, kind in kinds.items() if kind == "profiles"}
+    assert set(RESAMPLE_MEASURES) == {name for name, kind in kinds.items() if kind == "resamples"}
+    assert set(LAYER_MEASURES) == {name for name, kind in kinds.items() if kind in ("representations", "sequences")}
 
 
 @pytest.mark.parametrize("name", MEASURE_OPTIONS)

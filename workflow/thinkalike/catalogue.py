@@ -137,6 +137,9 @@ PROFILE_MEASURES: dict[str, dict[str, Option]] = {
 }
 """Measures of feature-importance profiles (`feature_based` in a study), and what their options may be."""
 
+RESAMPLE_MEASURES: dict[str, dict[str, Option]] = {"resolved_kendall": {}}
+"""Measures of resampled profiles, which need more of a layer than its profile, and what their options may be."""
+
 LAYER_MEASURES: dict[str, dict[str, Option]] = {
     "aligned_cosine": _CENTRE,
     "cca": {"squared": _YES_NO, **_TRIVIAL},
@@ -174,7 +177,7 @@ LAYER_MEASURES: dict[str, dict[str, Option]] = {
 }
 """Measures of the vectors themselves (`feature_agnostic` in a study), and what their options may be."""
 
-MEASURE_OPTIONS = {**LAYER_MEASURES, **PROFILE_MEASURES}
+MEASURE_OPTIONS = {**LAYER_MEASURES, **PROFILE_MEASURES, **RESAMPLE_MEASURES}
 
 MEASURE_SETS: dict[str, dict[str, dict[str, Any]]] = {
     # Klabunde et al. 2023: measures invariant to rotations and scaling; only Procrustes is normalised (by its norm).

@@ -9,6 +9,7 @@ from thinkalike.similarity.measures import (
     neighbours,
     procrustes,
     profiles,
+    resolved_kendall,
     rsa,
 )
 from thinkalike.similarity.measures.measure import MEASURES, Measure, find_measure
@@ -25,5 +26,6 @@ __all__ = [
     "neighbours",
     "procrustes",
     "profiles",
+    "resolved_kendall",
     "rsa",
 ]

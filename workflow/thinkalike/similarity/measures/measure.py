@@ -24,7 +24,7 @@ from thinkalike.errors import InputError
 from thinkalike.numerics.matrices import Matrix
 from thinkalike.numerics.parallel import parallel_map
 
-Compared = Literal["representations", "sequences", "profiles"]
+Compared = Literal["representations", "sequences", "profiles", "resamples"]
 Invariance = Literal["orthogonal", "isotropic scaling", "translation", "invertible linear", "permutation"]
 KINDS: tuple[Compared, ...] = get_args(Compared)
 INVARIANCES: tuple[Invariance, ...] = get_args(Invariance)
@@ -104,8 +104,8 @@ class Measure:
     identical
         The value of a representation with itself.
     compares
-        `representations` (matrices), `sequences` (lists of matrices, a row a word in its order), or `profiles`
-        (vectors, one number a feature).
+        `representations` (matrices), `sequences` (lists of matrices, a row a word in its order), `profiles` (vectors,
+        one number per feature), or `resamples` of profiles (matrices, one row per resample).
     pairwise
         Time and memory grow with the square of the number of stimuli.
     comparator
