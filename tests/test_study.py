@@ -105,7 +105,7 @@ def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
         ({"study": "a/b"}, ["'a/b'", "study"]),
         ({"seed": "zero"}, ["seed", "'zero'", "integer"]),
         ({"datasets": {}}, ["datasets"]),
-        ({"datasets": {"d": {}}}, ["datasets.d", "grammar, table, conllu, prompts", "none"]),
+        ({"datasets": {"d": {}}}, ["datasets.d", "grammar, table, conllu, prompts, pairs", "none"]),
         ({"datasets": {"d": {"grammar": "absent.fcfg"}}}, ["datasets.d.grammar", "absent.fcfg", "does not exist"]),
         ({"datasets": {"d": {"grammar": "language.fcfg"}}}, ["gpt2", "datasets.d", "corpus"]),
         ({"models": {"a--b": {"train": "gpt2", "layers": 1}}}, ["a--b"]),

@@ -20,6 +20,7 @@ STIMULUS_SOURCES = {
     "table": "thinkalike.stimuli.table_source:read_table_source",
     "conllu": "thinkalike.stimuli.conllu_source:read_conllu_source",
     "prompts": "thinkalike.stimuli.prompt_source:read_prompt_source",
+    "pairs": "thinkalike.stimuli.pair_source:read_pair_source",
 }
 """Sources of stimuli, by the key that names one in a dataset's entry, and the function that reads it."""
 

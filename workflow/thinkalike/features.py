@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from thinkalike.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["categorical", "ordinal", "numeric"]
 Missing = Literal["same", "category"]
@@ -98,3 +101,8 @@ def choose_features(
 
 def _declared_as(declared: Mapping[str, Feature], role: str) -> list[str]:
     return [name for name, feature in declared.items() if feature.role == role]
+
+
+def fold_groups(stimuli: "pd.DataFrame") -> "pd.Series":
+    """Return what folds never split: the item of each stimulus where sentences belong to items, else its sentence."""
+    return stimuli["item_id"] if "item_id" in stimuli.columns else stimuli["sentence_id"]

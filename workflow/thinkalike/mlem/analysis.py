@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature
+from thinkalike.features import Feature, fold_groups
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.estimator import MLEM
@@ -83,7 +83,7 @@ def analyse_layer(
         folds=folds,
         inner_folds=inner_folds,
         alphas=alphas,
-        groups=stimuli["sentence_id"],
+        groups=fold_groups(stimuli),
         exclude=words,
         importance=importance,
         n_repeats=n_repeats,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature
+from thinkalike.features import Feature, fold_groups
 from thinkalike.numerics.matrices import as_matrix
 from thinkalike.numerics.parallel import single_threaded
 
@@ -78,7 +78,7 @@ def _fold_of_rows(stimuli: pd.DataFrame, folds: int | Sequence[Any], seed: int) 
         if len(folds) != len(stimuli):
             raise InputError(f"There are {len(folds)} fold labels for {len(stimuli)} stimuli; give one for each.")
         return pd.factorize(np.asarray(folds))[0]
-    sentences = stimuli["sentence_id"] if "sentence_id" in stimuli.columns else pd.Series(range(len(stimuli)))
+    sentences = fold_groups(stimuli) if "sentence_id" in stimuli.columns else pd.Series(range(len(stimuli)))
     codes, names = pd.factorize(sentences)
     if not 2 <= folds <= len(names):
         raise InputError(f"Option 'folds' is {folds} but must be from 2 to the number of sentences, {len(names)}.")

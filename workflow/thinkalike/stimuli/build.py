@@ -1,6 +1,8 @@
 """From a configuration entry to a dataset: read the source, derive, declare, check, remove duplicates."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -11,11 +13,16 @@ import pandas as pd
 from thinkalike.catalogue import STIMULUS_SOURCES
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
+from thinkalike.stimuli.context_windows import cut_windows, window_size
 from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, plain_texts
-from thinkalike.stimuli.declare import declare_features, order_names, settle_levels, type_column
+from thinkalike.stimuli.declare import declare_features, order_names, settle_levels
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
 from thinkalike.stimuli.sources import RawStimuli
+from thinkalike.stimuli.values import UNDEFINED, type_values
+
+_WORDS = ("lemma",)  # columns of words, in which nothing stands for undefined
+_logger = logging.getLogger(__name__)
 
 
 def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path = ".") -> Dataset:
@@ -24,8 +31,8 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     Parameters
     ----------
     source
-        The entry under `datasets`. One of the keys `grammar`, `table`, `conllu`, `prompts` names the source; all
-        understand `features`, `controls`, `deduplicate` and `punctuation`. docs/stimuli.md lists every key.
+        The entry under `datasets`. One of the keys `grammar`, `table`, `conllu`, `prompts`, `pairs` names the source;
+        docs/stimuli.md lists every key.
     name
         The dataset's name.
     seed
@@ -50,15 +57,18 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
             f"{', '.join(STIMULUS_SOURCES)} must say where the stimuli come from."
         )
     raw = resolve_name(STIMULUS_SOURCES[kinds[0]])(source, name=name, seed=seed, base=base)
-    location = str(source[kinds[0]])
+    location = _location(source[kinds[0]])
     features, explicit = _declared(source, raw, name)
     stimuli = _stimuli(source, raw, features, name=name, location=location)
     sentences = raw.sentences
+    if (size := window_size(source, name)) and raw.by_word:
+        stimuli, sentences, windows = cut_windows(stimuli, sentences, *size)
+        raw = replace(raw, sentences=sentences, counts={**raw.counts, **windows})
     if "decorrelate" in source:
         stimuli, sentences = _decorrelated(source["decorrelate"], stimuli, sentences, features, name, seed)
     kept = stimuli
     if _flag(source, "deduplicate", name, default=True):
-        kept = _one_per_context(stimuli, raw, np.random.default_rng([seed, 1]))
+        kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
     kept = plain_texts(kept.reset_index(drop=True))
     features = settle_levels(kept, features, explicit, source=location)
     cells = kept.groupby([key for key, feature in features.items() if feature.role == "feature"], dropna=False)
@@ -71,7 +81,14 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         "cells": int(cells.ngroups),
     }
     sentences = plain_texts(sentences.reset_index(drop=True))
-    return Dataset(name, kept, sentences, features, {"source": dict(source), "seed": seed, "counts": counts})
+    for note in raw.notes:
+        _logger.info("%s: %s", location, note)
+    metadata = {"source": dict(source), "seed": seed, "counts": counts, "notes": list(raw.notes)}
+    return Dataset(name, kept, sentences, features, metadata)
+
+
+def _location(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _stimuli(
@@ -81,9 +98,12 @@ def _stimuli(
     rows = raw.rows
     if raw.by_word and not _flag(source, "punctuation", name, default=False):
         rows = rows[~rows["word"].map(is_punctuation)]
-    columns = {key: _column(key, feature, rows, raw, location) for key, feature in features.items()}
+    marks = _undefined(source, name)
+    columns = {key: _column(key, feature, rows, raw, location, marks) for key, feature in features.items()}
     stimuli = rows[["sentence_id", "position", "word"]].assign(**columns)
     stimuli.insert(0, "stimulus_id", rows["stimulus_id"] if "stimulus_id" in rows else _identifiers(rows, raw.by_word))
+    if "item_id" in rows:
+        stimuli.insert(2, "item_id", rows["item_id"])
     for key in ("lemma", "context_group"):
         if key not in features and (key in rows or (key in DERIVED and raw.by_word)):
             column = rows[key] if key in rows else DERIVED[key](rows, raw.sentences)
@@ -98,29 +118,58 @@ def _declared(source: Mapping[str, Any], raw: RawStimuli, name: str) -> tuple[di
     derived = ["word_length", "word_position"] if raw.by_word else []
     declared = source.get("features") or order_names(list(dict.fromkeys([*raw.default_features, *derived])))
     controls = source.get("controls", ["word_identity"] if raw.by_word else [])
+    if raw.renamed and isinstance(declared, Mapping):
+        declared = {raw.renamed.get(key, key): value for key, value in declared.items()}
+    elif raw.renamed and isinstance(declared, list):
+        declared = [raw.renamed.get(key, key) for key in declared]
     for key, value in (("features", declared), ("controls", controls)):
         if not isinstance(value, list | tuple | Mapping if key == "features" else list | tuple):
             raise InputError(f"Dataset '{name}', {key}: the value is {value!r} but must be a list of columns.")
     for key in (*declared, *controls):
         if key in IDENTIFIERS:
             raise InputError(
-                f"Dataset '{name}': '{key}' names stimuli and cannot be a feature; word_identity and word_position can."
+                f"Dataset '{name}': '{key}' names stimuli and cannot be a feature; word_identity and word_position can"
+                f"{_kept_as(key, raw)}."
             )
     return declare_features(declared, [key for key in controls if key not in declared], dataset=name)
 
 
-def _column(key: str, feature: Feature, rows: pd.DataFrame, raw: RawStimuli, location: str) -> pd.Series:
+def _kept_as(key: str, raw: RawStimuli) -> str:
+    """Name the source's own column of that name, where there is one."""
+    own = [column for column in map(str, raw.rows) if column.endswith(f"_{key}") and column not in DERIVED]
+    return f", and so can {' and '.join(own)}, which is the source's own" if own else ""
+
+
+def _undefined(source: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return the texts that stand for undefined; an empty cell always does."""
+    marks = source.get("undefined", UNDEFINED)
+    if not isinstance(marks, list | tuple) or not all(isinstance(mark, str) for mark in marks):
+        raise InputError(
+            f"Dataset '{name}', undefined: the value is {marks!r} but must be a list of texts, such as ['-', 'n/a']."
+        )
+    return ("", *(mark.strip() for mark in marks))
+
+
+def _column(
+    key: str, feature: Feature, rows: pd.DataFrame, raw: RawStimuli, location: str, marks: Collection[str]
+) -> pd.Series:
     if key in rows:
         values = rows[key]
+        marks = () if key in _WORDS else marks
     elif key in DERIVED:
-        values = DERIVED[key](rows, raw.sentences)
+        values, marks = DERIVED[key](rows, raw.sentences), ()
     else:
-        given = [str(column) for column in rows if column not in ("sentence_id", "position", "word", "stimulus_id")]
+        given = [str(column) for column in rows if column not in IDENTIFIERS]
         raise InputError(
             f"{location}: there is no column for the feature '{key}'; the source gives {', '.join(given) or 'none'} "
             f"and {', '.join(DERIVED)} can be derived."
         )
-    return type_column(values, feature, source=location)
+
+    def place(label: Any) -> str:
+        found = raw.place(label)
+        return found if location in found or "line " in found else f"{location}, {found}"
+
+    return type_values(values, feature, place=place, undefined=marks, decimal=raw.decimal)
 
 
 def _decorrelated(
@@ -147,13 +196,15 @@ def _identifiers(rows: pd.DataFrame, by_word: bool) -> list[str]:
     return [f"{sentence}-{position}" for sentence, position in pairs]
 
 
-def _one_per_context(stimuli: pd.DataFrame, raw: RawStimuli, rng: np.random.Generator) -> pd.DataFrame:
+def _one_per_context(
+    stimuli: pd.DataFrame, sentences: pd.DataFrame, by_word: bool, rng: np.random.Generator
+) -> pd.DataFrame:
     """Keep one stimulus per distinct (left context, word), chosen at random.
 
     A causal model gives the others the same vector: "the" opens half of the sentences.
     """
-    if raw.by_word:
-        contexts = left_contexts(stimuli, raw.sentences)
+    if by_word:
+        contexts = left_contexts(stimuli, sentences)
         keys = pd.Series([(*context, word) for context, word in zip(contexts, stimuli["word"], strict=True)])
     else:
         keys = stimuli["word"].reset_index(drop=True)

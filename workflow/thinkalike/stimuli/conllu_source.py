@@ -1,19 +1,21 @@
 """Stimuli from a treebank in CoNLL-U: its annotation becomes the features."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import conllu
 import pandas as pd
-from conllu.exceptions import ParseException
 
 from thinkalike.errors import InputError
-from thinkalike.stimuli.row_files import check_encoding
-from thinkalike.stimuli.sources import RawStimuli, check_keys, keep_sentences, source_path
+from thinkalike.stimuli.dataset import IDENTIFIERS
+from thinkalike.stimuli.row_files import own_name
+from thinkalike.stimuli.running_text import given_text, rebuilt_text
+from thinkalike.stimuli.sources import RawStimuli, check_keys, keep_sentences, source_paths
+from thinkalike.stimuli.treebank_file import Sentence, read_treebank
 
-_KEYS = ("conllu", "sentences", "multiword")
+_KEYS = ("conllu", "sentences", "multiword", "encoding")
 _DEFAULT = (
     "gender",
     "number",
@@ -25,81 +27,129 @@ _DEFAULT = (
     "dependency_relation",
     "dependency_depth",
 )
+_COLUMNS = ("lemma", "part_of_speech", "language_part_of_speech", "dependency_relation", "dependency_depth")
+# What a treebank's own name must not replace.
+_PACKAGE = {*IDENTIFIERS, "context_group", *_COLUMNS}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def read_conllu_source(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path) -> RawStimuli:
     """Read the stimuli of a dataset whose key is `conllu`.
 
-    Keys: `conllu` (path), `sentences` (keep that many, drawn with the seed), `multiword`: `surface` (the default) puts
-    a multiword token such as French "du" in the sentence as it is written, but makes no stimulus of it, because its
-    words ("de", "le") differ in their features; `split` puts the words in its place. Empty nodes are not written and
-    are skipped.
+    Keys: `conllu` (a path, or several), `sentences` (keep that many, drawn with the seed), `encoding`, `multiword`:
+    `surface` (the default) puts a multiword token such as French "du" in the sentence as it is written, but makes no
+    stimulus of it, because its words ("de", "le") differ in their features; `split` puts the words in its place. Empty
+    nodes are not written and are skipped.
 
     Columns: `lemma`, `part_of_speech` (UPOS), `language_part_of_speech` (XPOS), `dependency_relation`,
-    `dependency_depth` (0 for the root), and every name in FEATS and MISC in small letters (`Number` is `number`,
-    `VerbForm` is `verb_form`, a `Freq` in MISC is `freq`).
+    `dependency_depth` (0 for the root, undefined where heads are), and every name in FEATS and MISC in small letters
+    (`Number` is `number`, `VerbForm` is `verb_form`, a `Freq` in MISC is `freq`). A name that is one of the package's
+    is kept with `feats_` or `misc_` before it, and so is a name of MISC that FEATS has too.
     """
     check_keys(source, _KEYS, name=name)
     multiword = source.get("multiword", "surface")
     if multiword not in ("surface", "split"):
         raise InputError(f"Dataset '{name}', multiword: the value is {multiword!r} but must be 'surface' or 'split'.")
-    path = source_path(source, "conllu", name=name, base=base)
-    parsed = keep_sentences(_parse(path), source, name=name, seed=seed, location=str(path))
-    sentences, rows = [], []
-    counts = {"empty_nodes_left_out": 0, "multiword_tokens": 0}
-    seen: set[str] = set()
-    for index, tokens in parsed:
-        identifier = str(tokens.metadata.get("sent_id") or f"s{index:05d}")
+    paths = source_paths(source, "conllu", name=name, base=base)
+    location = ", ".join(map(str, paths))
+    parsed = keep_sentences(_sentences(paths, source.get("encoding")), source, name=name, seed=seed, location=location)
+    if not parsed:
+        raise InputError(f"{location}: there is no sentence in the file; check that it is CoNLL-U.")
+    _check_forms([sentence for _, sentence in parsed])
+    counts = {"empty_nodes_left_out": 0, "multiword_tokens": 0, "texts_that_differ": 0}
+    columns = _Columns()
+    sentences, rows, places = [], [], []
+    seen: dict[str, str] = {}
+    for index, sentence in parsed:
+        identifier = str(sentence.name or f"s{index:05d}")
         if identifier in seen:
-            raise InputError(f"{path}: the sent_id '{identifier}' is there twice; make it unique.")
-        seen.add(identifier)
-        words = _surface(tokens, multiword, counts)
-        text = tokens.metadata.get("text") if multiword == "surface" else None
-        sentences.append((identifier, [token["form"] for token in words], _text(text, words)))
-        depths = _depths(tokens, path, identifier)
-        rows += [
-            {"sentence_id": identifier, "position": position, "word": token["form"], **_annotation(token, depths)}
-            for position, token in enumerate(words)
-            if isinstance(token["id"], int)
-        ]
-    if not rows:
-        raise InputError(f"{path}: there is no sentence in the file; check that it is CoNLL-U.")
-    frame = pd.DataFrame(rows).astype(object)
+            raise InputError(
+                f"{sentence.place()}: the sent_id '{identifier}' is there twice, first in {seen[identifier]}; make it "
+                f"unique."
+            )
+        seen[identifier] = sentence.place()
+        words = _surface(sentence.tokens, multiword, counts)
+        sentences.append(
+            (identifier, [token["form"] for token in words], _text(sentence.tokens, words, multiword, counts))
+        )
+        depths, lines = (
+            _depths(sentence),
+            {token["id"]: line for token, line in zip(sentence.tokens, sentence.lines, strict=True)},
+        )
+        for position, token in enumerate(words):
+            if isinstance(token["id"], int):
+                annotation: dict[Any, Any] = {**columns.own(token), **_annotation(token, depths)}
+                rows.append({"sentence_id": identifier, "position": position, "word": token["form"]} | annotation)
+                places.append((sentence.path, lines[token["id"]]))
+    names = columns.names()
+    frame = pd.DataFrame(rows, dtype=object).rename(columns=names)
     frame = frame.where(frame.notna(), None).astype({"position": "int64"})
     table = pd.DataFrame(sentences, columns=["sentence_id", "words", "text"])
-    return RawStimuli(table, frame, [column for column in _DEFAULT if column in frame], dict(counts))
+    return RawStimuli(
+        table, frame, [column for column in _DEFAULT if column in frame], counts,
+        place=lambda label: f"{places[label][0]}, line {places[label][1]}", notes=columns.notes(),
+    )  # fmt: skip
 
 
-def _parse(path: Path) -> Iterator[conllu.TokenList]:
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such treebank; correct the dataset's key 'conllu'.")
-    if not path.stat().st_size:
-        raise InputError(f"{path}: the file is empty where a treebank in CoNLL-U was expected.")
-    check_encoding(path)
-    number = 0
-    with path.open(encoding="utf-8-sig") as file:
-        sentences = conllu.parse_incr(file)
-        while True:
-            number += 1
-            try:
-                sentence = next(sentences, None)
-            except ParseException as error:
-                reason = " ".join(str(error).split())
-                raise InputError(f"{path}, sentence {number}: this is not CoNLL-U ({reason}); correct it.") from error
-            if sentence is None:
-                return
-            _check_fields(sentence, path, number)
-            yield sentence
+def _sentences(paths: Sequence[Path], encoding: str | None) -> Iterator[Sentence]:
+    for path in paths:
+        yield from read_treebank(path, encoding)
 
 
-def _check_fields(sentence: conllu.TokenList, path: Path, number: int) -> None:
-    for token in sentence:
-        if {"id", "form", "upos", "feats", "head", "deprel", "misc"} <= set(token):
-            continue
+def _check_forms(sentences: Sequence[Sentence]) -> None:
+    """Refuse sentences whose every form is an underscore: some licences withhold the text."""
+    hidden = [sentence for sentence in sentences if _is_hidden(sentence)]
+    if hidden:
         raise InputError(
-            f"{path}, sentence {number}: the line of '{token.get('form')}' has fewer than the ten columns of CoNLL-U; "
-            f"separate them by tabulators and write _ where there is nothing."
+            f"{hidden[0].place()}: the forms are withheld (every one is _) in {len(hidden)} of {len(sentences)} "
+            f"sentences; fill in the text as the treebank's README describes, or remove these sentences."
+        )
+
+
+def _is_hidden(sentence: Sentence) -> bool:
+    forms = [token["form"] for token in sentence.tokens if isinstance(token["id"], int)]
+    text = sentence.tokens.metadata.get("text") or ""
+    return (
+        bool(forms)
+        and set(forms) == {"_"}
+        and (len(forms) > 1 or text.strip() != "_" or "lemma" not in sentence.tokens[0])
+    )
+
+
+class _Columns:
+    """The treebank's own names in FEATS and MISC, and the columns that they become."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], None] = {}
+
+    def own(self, token: conllu.Token) -> dict[tuple[str, str], str]:
+        """Return a token's own annotation by (field, name as written)."""
+        values = {("feats", key): value for key, value in (token["feats"] or {}).items()}
+        values |= {("misc", key): value for key, value in (token["misc"] or {}).items() if key != "SpaceAfter"}
+        self._found.update(dict.fromkeys(values))
+        return values
+
+    def names(self) -> dict[tuple[str, str], str]:
+        """Return the column of each (field, name): in small letters, unless that is taken."""
+        columns: dict[tuple[str, str], str] = {}
+        taken = set(_PACKAGE)
+        for kind in ("feats", "misc"):
+            for key in (name for field, name in self._found if field == kind):
+                column = _CAMEL.sub("_", key).lower()
+                if column in taken:
+                    column = own_name(kind, column)
+                while column in taken:
+                    column = own_name(kind, key) if own_name(kind, key) not in taken else f"{column}_"
+                taken.add(column)
+                columns[kind, key] = column
+        return columns
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which names are kept under another one."""
+        return tuple(
+            f"the treebank's '{key}' in {kind.upper()} is kept as '{column}', because another column has its name."
+            for (kind, key), column in self.names().items()
+            if column != _CAMEL.sub("_", key).lower()
         )
 
 
@@ -120,40 +170,38 @@ def _surface(tokens: conllu.TokenList, multiword: str, counts: dict[str, int]) -
     return kept
 
 
-def _text(text: str | None, words: list[conllu.Token]) -> str | None:
-    """Return the sentence as written, if it holds the words in their order."""
-    start = 0
-    for token in words:
-        start = (text or "").find(token["form"], start)
-        if start < 0 or not text:
-            return None
-        start += len(token["form"])
-    return text
+def _text(tokens: conllu.TokenList, words: Sequence[conllu.Token], multiword: str, counts: dict[str, int]) -> str:
+    """Return the running text: the given one where it holds these words and nothing else, else a rebuilt one."""
+    given = tokens.metadata.get("text")
+    forms = [token["form"] for token in words]
+    if text := given_text(given, forms):
+        return text
+    written = [token for token in tokens if not (isinstance(token["id"], tuple) and token["id"][1] == ".")]
+    surface = rebuilt_text(written, split=False)
+    counts["texts_that_differ"] += given is not None and "".join(given.split()) != "".join(surface.split())
+    return rebuilt_text(written, split=True) if multiword == "split" else surface
 
 
-def _depths(tokens: conllu.TokenList, path: Path, identifier: str) -> dict[int, int]:
-    """Return how many steps each word is below the root."""
-    heads = {token["id"]: token["head"] for token in tokens if isinstance(token["id"], int)}
-    depths = {}
+def _depths(sentence: Sentence) -> dict[int, int | None]:
+    """Return how many steps each word is below the root; None where a head on the way is undefined."""
+    indices = {token["id"]: index for index, token in enumerate(sentence.tokens) if isinstance(token["id"], int)}
+    heads = {word: sentence.tokens[index]["head"] for word, index in indices.items()}
+    depths: dict[int, int | None] = {}
     for word in heads:
         above, steps = heads[word], 0
         while above:
             if above not in heads or steps > len(heads):
                 raise InputError(
-                    f"{path}: in sentence '{identifier}' the heads above word {word} do not lead to the root; correct "
+                    f"{sentence.place(indices[word])}: the heads above word {word} do not lead to the root; correct "
                     f"column 7."
                 )
             above, steps = heads[above], steps + 1
-        depths[word] = steps
+        depths[word] = None if above is None else steps
     return depths
 
 
-def _annotation(token: conllu.Token, depths: Mapping[int, int]) -> dict[str, Any]:
-    given = {**(token["misc"] or {}), **(token["feats"] or {})}
-    columns = {_CAMEL.sub("_", key).lower(): value for key, value in given.items()}
-    columns.pop("space_after", None)
+def _annotation(token: conllu.Token, depths: Mapping[int, int | None]) -> dict[str, Any]:
     return {
-        **columns,
         "lemma": _given(token["lemma"], token["form"]),
         "part_of_speech": _given(token["upos"]),
         "language_part_of_speech": _given(token["xpos"]),

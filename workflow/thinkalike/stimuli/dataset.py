@@ -12,7 +12,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature, features_from_json, features_to_json
 from thinkalike.tables import read_metadata, read_table, write_table
 
-IDENTIFIERS = ("stimulus_id", "sentence_id", "position", "word")
+IDENTIFIERS = ("stimulus_id", "sentence_id", "item_id", "position", "word")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Dataset:
         Name in the configuration.
     stimuli
         A row per stimulus: `stimulus_id`, `sentence_id`, `position` (int64, from 0), `word`, a column per feature and
-        per control, then `lemma` where the source gives it.
+        per control, then `lemma` where the source gives it and `item_id` where several sentences are one item.
     sentences
         A row per sentence: `sentence_id`, `words` (lists), `text` (None unless the source is running text).
     features

@@ -1,17 +1,13 @@
 """Features are declared: what a column of the stimuli means, the same way for every source of stimuli."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, Level
-
-_INTEGER = re.compile(r"[+-]?\d+(\.0+)?")  # "1.0": how many programs write an integer column with gaps
 
 # What the columns that this package itself can make mean; a declaration overrides any part of it. Their order is the
 # order of Table S1 of the paper, and of the columns of a stimulus table.
@@ -39,6 +35,7 @@ STANDARD: dict[str, Feature] = {
         Feature("dependency_relation", description="relation to the syntactic head"),
         Feature("dependency_depth", "ordinal", description="steps below the root of the dependency tree"),
         Feature("context_group", missing="category", description="stimuli with the same left context"),
+        Feature("acceptable", description="whether the text is the acceptable one of its pair"),
     )
 }
 
@@ -105,33 +102,6 @@ def order_names(names: Sequence[str]) -> list[str]:
     """Return the names with the standard ones first, in the order of Table S1."""
     rank = {name: index for index, name in enumerate(STANDARD)}
     return sorted(names, key=lambda name: rank.get(name, len(rank)))
-
-
-def type_column(column: pd.Series, feature: Feature, *, source: str) -> pd.Series:
-    """Return the column as it is stored: float64 if numeric, else Int64, bool, or strings with None where undefined.
-
-    Integers and truth values are recognised by all defined values being such; everything else becomes text.
-    """
-    if feature.kind == "numeric":
-        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        wrong = column[numbers.isna() & column.notna()]
-        if len(wrong):
-            raise InputError(
-                f"{source}, row {wrong.index[0] + 1}: feature '{feature.name}' is declared numeric but its value is "
-                f"'{wrong.iloc[0]}'; correct the value or declare the feature categorical."
-            )
-        return numbers
-    codes, levels = pd.factorize(column)  # every distinct value is looked at once
-    texts = [str(level) for level in levels]
-    values: Any
-    if texts and all(_INTEGER.fullmatch(text) for text in texts):
-        values = pd.array([int(text.split(".")[0]) for text in texts], dtype="Int64").take(codes, allow_fill=True)
-    elif texts and {text.lower() for text in texts} <= {"true", "false"}:
-        values = pd.array([text.lower() == "true" for text in texts], dtype="boolean").take(codes, allow_fill=True)
-        values = values if (codes < 0).any() else values.astype(bool)
-    else:
-        values = np.array([*texts, None], dtype=object)[codes]  # the code of an undefined value, -1, is the last
-    return pd.Series(values, index=column.index)
 
 
 def settle_levels(

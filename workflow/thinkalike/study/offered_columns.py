@@ -19,6 +19,10 @@ DERIVED_COLUMNS = (
 )
 _ANNOTATION = re.compile(r"[\[,]\s*[+-]?([a-z]\w*)\s*(?=[=,\]])")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+# Keys that change how a file is read or what its columns are called.
+_OPTIONS = ("columns", "separator", "quotes", "encoding")
+# Features that a source makes itself.
+_MADE = {"pairs": ("acceptable",)}
 
 
 def offered_columns(source: Mapping[str, Any], base: str | Path = ".") -> list[str] | None:
@@ -38,16 +42,24 @@ def offered_columns(source: Mapping[str, Any], base: str | Path = ".") -> list[s
         treebank, JSON lines, Parquet) or the file cannot be read, which the job that reads it will say.
     """
     key = next(key for key in STIMULUS_SOURCES if key in source)
+    if not isinstance(source[key], str) or any(option in source for option in _OPTIONS):
+        return None
     path = Path(base) / source[key]
     try:
         if key == "grammar":
             return _annotations(path.read_text(encoding="utf-8"))
         if key != "conllu" and path.suffix in _DELIMITERS:
             with path.open(encoding="utf-8-sig", newline="") as file:
-                return next(csv.reader(file, delimiter=_DELIMITERS[path.suffix]), [])
-    except (OSError, UnicodeDecodeError):
+                names = next(csv.reader(file, delimiter=_DELIMITERS[path.suffix]), [])
+            return [*names, *_MADE.get(key, ())] if len(names) > 1 and all(map(_is_plain, names)) else None
+    except (OSError, UnicodeDecodeError, csv.Error):
         pass
     return None
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a name in the header needs no closer look at how the file is written."""
+    return bool(name) and name == name.strip() and not set(name) & set(";\t|\"'")
 
 
 def _annotations(grammar: str) -> list[str]:

@@ -8,7 +8,7 @@ from thinkalike.catalogue import FIGURES, MEASURE_SETS, MODEL_SOURCES, STIMULUS_
 from thinkalike.errors import InputError
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study.schema import read_schema, validate
-from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of
+from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
 
 # Keys that a Model has as attributes of its own.
 _OWN = ("layers", "final", "seeds", "family", "control")
@@ -54,7 +54,8 @@ def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
         raise InputError(
             f"Configuration: datasets.{name} needs exactly one of {', '.join(STIMULUS_SOURCES)}, but has {found}."
         )
-    _check_file(f"datasets.{name}.{sources[0]}", entry[sources[0]], base)
+    for path in paths_of(entry[sources[0]]):
+        _check_file(f"datasets.{name}.{sources[0]}", path, base)
     if "corpus" in entry:
         _check_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
         return {**entry, "corpus": {"sentences": 50_000, "heldout": 2_000, **entry["corpus"]}}
@@ -179,7 +180,7 @@ def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: 
     Where only reading the source would tell what it offers, the dataset's own job checks.
     """
     for name, entry in datasets.items():
-        source = next(entry[key] for key in STIMULUS_SOURCES if key in entry)
+        source = ", ".join(next(paths_of(entry[key]) for key in STIMULUS_SOURCES if key in entry))
         offered = offered_columns(entry, base)
         if offered is not None:
             offered = list(dict.fromkeys([*offered, *DERIVED_COLUMNS]))

@@ -156,7 +156,8 @@ class Study:
 
     def stimulus_files(self, dataset: str) -> list[str]:
         """Return the files that a dataset is made from."""
-        return [self.datasets[dataset][key] for key in STIMULUS_SOURCES if key in self.datasets[dataset]]
+        entry = self.datasets[dataset]
+        return [path for key in STIMULUS_SOURCES if key in entry for path in paths_of(entry[key])]
 
     def corpus_files(self, dataset: str) -> list[str]:
         """Return the grammar of a dataset's training corpus."""
@@ -203,6 +204,11 @@ class Study:
 def entry_of(name: str) -> str:
     """Return a model's name without its seed: `gpt2` for `gpt2-seed1`, whoever gave it that name."""
     return re.sub(r"-seed\d+$", "", name)
+
+
+def paths_of(value: str | list[str]) -> list[str]:
+    """Return the paths that a key names: one, or a list of them."""
+    return [value] if isinstance(value, str) else list(value)
 
 
 def name_pattern(names: list[str]) -> str:
