@@ -5,7 +5,7 @@ that changes no result (a comment, a faster loop) reruns nothing.
 """
 
 STAGE_VERSION = {
-    "stimuli": 1,
+    "stimuli": 2,
     "training": 3,
     "representations": 1,
     "mlem": 1,
