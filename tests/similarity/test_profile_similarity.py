@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
-from thinkalike.similarity import compare_profiles, decompose_weighted_kendall, trajectory_distance
+from thinkalike.similarity import MEASURES, compare, compare_profiles, decompose_weighted_kendall, trajectory_distance
 from thinkalike.similarity.trajectories import warping_distance
 
 
@@ -142,3 +142,59 @@ def test_layers_come_by_number_and_final_last():
     many = pd.concat([A[A.layer == "0"].assign(layer=label) for label in ("final", "10", "9", "2", "0")])
     table = compare_profiles(many, B, model_a="a", model_b="b")
     assert list(dict.fromkeys(table["layer_a"])) == ["0", "2", "9", "10", "final"]
+
+
+NOISE = np.array([0.0, 1e-17, -2e-17, 4e-18, 0.0, -1e-17, 3e-17])
+PEAKED = np.array([0.4, 0.1, 0.05, 0, 0, 0, 0])
+ORDERED = [name for name, entry in MEASURES.items() if entry.compares == "profiles" and name != "euclidean_profiles"]
+
+
+@pytest.mark.parametrize("measure", ["weighted_kendall", "spearman_profiles", "cosine_profiles", "euclidean_profiles"])
+def test_rounding_noise_is_no_order(measure):
+    for seed in range(20):
+        noisy = PEAKED + np.random.default_rng(seed).permutation(NOISE)
+        other = PEAKED[[1, 0, 2, 3, 4, 5, 6]] + np.random.default_rng(seed + 100).permutation(NOISE)
+        assert compare(noisy, PEAKED, measure) == MEASURES[measure].identical
+        assert compare(noisy, other, measure) == compare(PEAKED, PEAKED[[1, 0, 2, 3, 4, 5, 6]], measure)
+
+
+@pytest.mark.parametrize("measure", ORDERED)
+@pytest.mark.parametrize("profile", [np.zeros(4), np.array([0, 1e-17, 0, 0]), np.array([1e-13, 9e-13, 0, -3e-13])])
+def test_a_profile_without_order_has_no_likeness(measure, profile):
+    assert np.isnan(compare(profile, np.array([0.3, 0.2, 0.1, 0.0]), measure))
+    assert np.isnan(compare(profile, profile, measure))
+
+
+@pytest.mark.parametrize("measure", ["weighted_kendall", "spearman_profiles"])
+def test_equal_features_have_no_order_whatever_their_importance(measure):
+    profile = 0.3 + NOISE[:4] * 4
+    assert np.isnan(compare(profile, np.array([0.3, 0.2, 0.1, 0.0]), measure))
+
+
+@pytest.mark.parametrize("edge", [0.1234567890125, 0.5, 1 / 3])
+def test_an_edge_between_two_decimals_parts_nothing(edge):
+    profile = np.array([0.9, edge - 1e-16, edge + 1e-16, edge, 0.05])
+    assert compare(profile, profile[[0, 3, 1, 2, 4]], "weighted_kendall") == 1.0
+    assert compare(profile, profile[[0, 2, 3, 1, 4]], "spearman_profiles") == 1.0
+
+
+def test_a_difference_that_is_none_of_rounding_counts():
+    assert compare(np.array([0.2, 0.1, 0.1 + 1e-11]), np.array([0.2, 0.1 + 1e-11, 0.1]), "weighted_kendall") < 1.0
+
+
+def test_features_that_are_zero_in_both_layers_contribute_nothing():
+    names = ["pos", "number", "tense", "person"]
+    a, b = pd.Series([0.5, 0.1, 1e-17, 0.0], names), pd.Series([0.4, 0.2, 0.0, -1e-17], names)
+    parts = decompose_weighted_kendall(a, b)
+    assert (parts[["tense", "person"]] == 0).all()
+    assert parts.sum() == pytest.approx(compare(a, b, "weighted_kendall"), abs=1e-12) == 1.0
+    opposite = decompose_weighted_kendall(a, pd.Series([0.0, 0.2, 0.0, 0.0], names))
+    assert (opposite[["tense", "person"]] == 0).all() and opposite["pos"] < 0
+    total = weightedtau([0.5, 0.1, 0, 0], [0, 0.2, 0, 0]).statistic
+    assert opposite.sum() == pytest.approx(total, abs=1e-12)
+
+
+def test_a_feature_that_counts_in_one_layer_keeps_its_part():
+    names = list("abc")
+    parts = decompose_weighted_kendall(pd.Series([0.5, 0.1, 0.0], names), pd.Series([0.5, 0.1, 0.05], names))
+    assert (parts > 0).all()

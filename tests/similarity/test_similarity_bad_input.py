@@ -20,7 +20,7 @@ IDS = np.array([f"s{i:05d}" for i in range(30)])
         (NOT_FINITE, {}, r"Y: row 7 holds a value that is not finite \(so do 1 of 30 rows\)"),
         (X[:, 0], {}, r"two dimensions.*\(30,\).*reshape a single unit to \(n, 1\)"),
         (np.ones((30, 4)), {}, "all 30 rows are equal"),
-        (np.full((30, 2), "a"), {}, "must be an array of numbers"),
+        (np.full((30, 2), "a"), {}, "must be an array of real numbers"),
         (X[:2], {}, "2 stimuli are too few"),
         (X, {"measure": "cks"}, r"no measure 'cks' \(did you mean 'cka'\?\); choose one of .*cka_debiased"),
         (X, {"measure": "jaccard", "k": 30}, "'k' is 30 but 30 stimuli have at most 29 neighbours"),

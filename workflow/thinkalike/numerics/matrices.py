@@ -10,6 +10,7 @@ from thinkalike.errors import InputError
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
+_ORDINARY = 64  # powers of two: the eighth power of such a number is far from the ends of float64
 
 
 def as_matrix(values: Any, name: str = "X") -> Matrix:
@@ -33,12 +34,8 @@ def checked_matrix(values: Any, name: str = "X") -> npt.NDArray[np.floating]:
     InputError
         When it is not two-dimensional, holds a value that is not finite, or all its rows are equal.
     """
-    try:
-        given = np.asarray(getattr(values, "vectors", values))
-        dtype = np.float32 if given.dtype == np.float32 else np.float64
-        matrix: npt.NDArray[np.floating] = np.ascontiguousarray(given, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: the representation must be an array of numbers ({error}).") from error
+    given = real_numbers(getattr(values, "vectors", values), f"{name}: the representation")
+    matrix: npt.NDArray[np.floating] = np.ascontiguousarray(given)
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise InputError(
             f"{name}: a representation has two dimensions, stimuli x units, but this array has the shape "
@@ -55,6 +52,51 @@ def checked_matrix(values: Any, name: str = "X") -> npt.NDArray[np.floating]:
     if not (matrix != matrix[0]).any():
         raise InputError(f"{name}: all {len(matrix)} rows are equal, so there is no geometry to compare; leave it out.")
     return matrix
+
+
+def real_numbers(values: Any, what: str) -> npt.NDArray[np.floating]:
+    """Return an array of real numbers: float32 if `values` are, else float64; `what` begins the message otherwise.
+
+    Raises
+    ------
+    InputError
+        For complex numbers (whose imaginary part would be lost), dates, text, or masked values.
+    """
+    try:
+        given = np.asarray(values)
+        if given.dtype == object and any(isinstance(value, str | bytes | complex) for value in given.ravel()):
+            raise TypeError("it holds text or complex numbers")
+        if given.dtype.kind not in "fiubO":
+            kind = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(given.dtype.kind, "no numbers")
+            raise TypeError(f"it holds {kind}")
+        if np.ma.is_masked(values):
+            raise TypeError("some of its values are masked")
+        return given.astype(np.float32 if given.dtype == np.float32 else np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must be an array of real numbers ({error}).") from error
+
+
+def of_order_one(X: npt.NDArray[np.floating], name: str = "X") -> tuple[npt.NDArray[np.floating], int]:
+    """Return X divided by a power of two, which changes no digit, so that no product overflows, and the exponent.
+
+    Values of ordinary size (largest absolute value 1e-19 to 1e19) stay as they are: the exponent is 0.
+
+    Raises
+    ------
+    InputError
+        When a row is so much larger than the others that their differences would be lost.
+    """
+    sizes = np.abs(X).max(axis=1)
+    exponent = int(np.frexp(sizes.max())[1])
+    usual = float(np.median(sizes[sizes > 0]))
+    if float(sizes.max()) / 1e100 > usual:
+        raise InputError(
+            f"{name}: row {int(sizes.argmax())} has values up to {sizes.max():.1e} but most rows are near {usual:.1e}, "
+            "which numbers of 16 digits cannot compare; mend or leave out that stimulus."
+        )
+    if abs(exponent) <= _ORDINARY:
+        return X, 0
+    return np.ldexp(X, -exponent), exponent
 
 
 def check_same_stimuli(counts: dict[str, int]) -> None:

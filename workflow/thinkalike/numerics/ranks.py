@@ -43,6 +43,33 @@ class Ties:
         return np.repeat(np.arange(len(self.first)), self.sizes)
 
 
+def settled(values: npt.NDArray[np.float64], decimals: int = 12) -> npt.NDArray[np.float64]:
+    """Return the values as they may be ranked: rounded, and what then differs by the last decimal made equal.
+
+    Numbers that were summed in two orders differ by some 1e-17, and rounding alone would part those of them that lie at
+    an edge between two decimals. Not a number stays what it is.
+
+    Parameters
+    ----------
+    values
+        Numbers of order 1 (importance, similarity), shape (n,).
+    decimals
+        Values that differ by less than 10^-decimals become equal.
+    """
+    result = np.array(values, dtype=np.float64)
+    finite = np.isfinite(result)
+    result[finite] = join_ties(round_off(result[finite], decimals), noise=1.5 * 10.0**-decimals)
+    return result
+
+
+def round_off(values: npt.NDArray[np.float64], decimals: int = 12) -> npt.NDArray[np.float64]:
+    """Return the values rounded to some decimals; numbers so large that they have none stay as they are."""
+    values = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        small = np.abs(values) < 1e15
+    return np.where(small, np.round(np.where(small, values, 0.0), decimals), values) + 0.0
+
+
 def tie_groups(values: npt.NDArray[np.float64], noise: float | None = None) -> Ties:
     """Return the order of the values and their groups of ties.
 

@@ -5,10 +5,10 @@ from thinkalike.similarity.agreement import agreement, agreement_across_datasets
 from thinkalike.similarity.compare import compare, compare_all, compare_models
 from thinkalike.similarity.compare_profiles import compare_profiles
 from thinkalike.similarity.explained import ExplainedSimilarity, explain_similarity
-from thinkalike.similarity.inputs import align
 from thinkalike.similarity.maps import map_layers, multidimensional_scaling
 from thinkalike.similarity.measures.measure import MEASURES, Measure
 from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
+from thinkalike.similarity.row_order import align
 from thinkalike.similarity.trajectories import trajectory_distance, trajectory_table
 
 __all__ = [

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.ranks import settled
 from thinkalike.similarity.measures.measure import find_measure
 
 _KEYS = ["model_a", "layer_a", "model_b", "layer_b"]
@@ -109,7 +110,7 @@ def _spearman(x: pd.Series, y: pd.Series) -> tuple[float, int]:
     from scipy.stats import spearmanr
 
     defined = (x.notna() & y.notna()).to_numpy()
-    x_values, y_values = x.to_numpy()[defined], y.to_numpy()[defined]
+    x_values, y_values = settled(x.to_numpy()[defined]), settled(y.to_numpy()[defined])
     if len(x_values) < 3 or np.ptp(x_values) == 0 or np.ptp(y_values) == 0:
         return float("nan"), len(x_values)
     return float(np.round(spearmanr(x_values, y_values).statistic, 12)), len(x_values)

@@ -106,20 +106,23 @@ def significance(
         `p`, the share of permutations (the identity among them) at least as similar; `p_max`, the same against the
         most similar of all pairs in each permutation, which corrects for looking at all of them; `calibrated`,
         max(0, (v - t) / (v* - t)) with t the null's 1 - level quantile towards similarity and v* the value of
-        identical layers: 0 = no better than chance, 1 = identical.
+        identical layers: 0 = not beyond that quantile of the null, 1 = identical. All are nan where the measure is
+        undefined.
     """
     sign = 1.0 if entry.larger_is_more_similar else -1.0
     values, null = sign * values, sign * null
     count = len(null) + 1
-    largest = null.max(axis=(1, 2))
+    largest = np.fmax.reduce(null.reshape(len(null), -1), axis=1)  # of the pairs where the measure is defined
     threshold = np.quantile(null, 1 - level, axis=0, method="higher")
     room = sign * entry.identical - threshold
     calibrated = np.divide(values - threshold, room, out=np.zeros_like(values), where=room > 0)
-    return {
+    undefined = np.isnan(values) | np.isnan(null).any(axis=0)
+    columns = {
         "p": (1 + (null >= values - 1e-12).sum(axis=0)) / count,
         "p_max": (1 + (largest[:, None, None] >= values - 1e-12).sum(axis=0)) / count,
         "calibrated": np.clip(calibrated, 0.0, 1.0),
     }
+    return {name: np.where(undefined, np.nan, column) for name, column in columns.items()}
 
 
 def half_samples(n: int, count: int, seed: int, groups: Sequence[Any] | None = None) -> list[Order]:
@@ -212,7 +215,8 @@ def _permuted_cosines(
     if y.with_diagonal:
         diagonals = np.array([x.values[-n:] for x in xs], dtype=np.float64)
         products += np.array([y.values[-n:][order] for order in orders]) @ diagonals.T
-    return comparator.from_cosine(products / (np.array([x.norm for x in xs]) * y.norm))
+    norms = np.broadcast_to(np.array([x.norm for x in xs]) * y.norm, products.shape)
+    return comparator.from_cosine(np.divide(products, norms, out=np.full_like(products, np.nan), where=norms > 0))
 
 
 def _square(vector: PairVector) -> Matrix:

@@ -11,11 +11,13 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.numerics.matrices import Matrix, preprocess
 from thinkalike.numerics.parallel import parallel_map
+from thinkalike.numerics.ranks import round_off
 from thinkalike.similarity import chance
 from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
 from thinkalike.similarity.measures.dynamics import runs_of_words
 from thinkalike.similarity.measures.measure import Comparator, Measure, find_measure
 from thinkalike.similarity.measures.pair_vectors import shelf
+from thinkalike.similarity.row_order import matched_rows
 
 _logger = logging.getLogger(__name__)
 DECIMALS = 12  # what lies below depends on the processor and on the order of a sum, not on the data
@@ -28,9 +30,10 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     Parameters
     ----------
     X, Y
-        Arrays of shape (n, units), row i the same stimulus in both (the numbers of units may differ), or two
-        `Representation`, whose rows are then matched by stimulus id. For a measure of profiles, two vectors with one
-        number a feature; for one of sequences, two lists of arrays of shape (words, units).
+        Arrays of shape (n, units), row i the same stimulus in both (the numbers of units may differ); or two
+        `Representation` or two DataFrames, whose rows are then matched by stimulus id or by index. For a measure of
+        profiles, two vectors with one number per feature (a Series is matched by its index); for one of sequences, two
+        lists of arrays of shape (words, units).
     measure
         A key of `MEASURES`, which says what its number means.
     preprocessing
@@ -59,9 +62,11 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     comparator = entry.with_options(options)
     if entry.compares != "representations":
         _refuse_preprocessing(entry, preprocessing)
-        x, y = comparator.prepare(X), comparator.prepare(Y)
+        x, y = (comparator.prepare(value) for value in _in_one_order({"X": X, "Y": Y}, entry))
     else:
-        x, y = prepare_layers(read_inputs({"X": X, "Y": Y}, entry).matrices, comparator, preprocessing)
+        inputs = read_inputs({"X": X, "Y": Y}, entry)
+        inputs.check_scale(entry, comparator)
+        x, y = prepare_layers(inputs.matrices, comparator, preprocessing)
     return tidy(comparator.scores([x], [y]), entry).item()
 
 
@@ -99,9 +104,10 @@ def compare_all(
     with shelf(_SHELF_BYTES) as keep:
         if entry.compares != "representations":
             _refuse_preprocessing(entry, preprocessing)
-            states = [comparator.prepare(value) for value in representations.values()]
+            states = [comparator.prepare(value) for value in _in_one_order(representations, entry)]
         else:
             inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
+            inputs.check_scale(entry, comparator)
             workers = inputs.workers(entry, threads)
             states = prepare_layers(inputs.matrices, comparator, preprocessing, workers, keep)
         values = comparator.scores(states, states, symmetric=entry.is_symmetric, threads=threads)
@@ -164,6 +170,7 @@ def compare_models(
     comparator = entry.with_options(options)
     layers = joined_layers(layers_a, layers_b, model_a, model_b)
     inputs = read_inputs(layers, entry, max_stimuli=max_stimuli, seed=seed)
+    inputs.check_scale(entry, comparator)
     groups = inputs.of_rows(groups, "group labels")
     runs = sequences_of(entry, groups, inputs.of_rows(positions, "positions"))
     if permutations and entry.compares == "sequences":
@@ -263,6 +270,11 @@ def prepare_layers(
     return parallel_map(prepare, matrices.items(), threads)
 
 
+def _in_one_order(values: Mapping[str, Any], entry: Measure) -> list[Any]:
+    """Return profiles with their features in one order, by their index where they have one; sequences as they are."""
+    return list(matched_rows(values, "features")[0].values()) if entry.compares == "profiles" else list(values.values())
+
+
 def _refuse_preprocessing(entry: Measure, preprocessing: str) -> None:
     if preprocessing != "none":
         raise InputError(
@@ -273,7 +285,7 @@ def _refuse_preprocessing(entry: Measure, preprocessing: str) -> None:
 
 def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.float64]:
     """Round to 12 decimals and clip to the measure's range, which rounding can leave by a last bit."""
-    return np.clip(np.round(values, DECIMALS), *entry.range) + 0.0
+    return np.clip(round_off(values, DECIMALS), *entry.range) + 0.0
 
 
 def convention_of(entry: Measure, options: Mapping[str, Any], preprocessing: str) -> dict[str, Any]:

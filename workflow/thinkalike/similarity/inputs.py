@@ -2,17 +2,18 @@
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.numerics.matrices import check_same_stimuli, checked_matrix
-from thinkalike.representations.storage import Representation
-from thinkalike.similarity.measures.measure import Measure
+from thinkalike.numerics.matrices import check_same_stimuli, checked_matrix, of_order_one
+from thinkalike.similarity.measures.measure import Comparator, Measure
+from thinkalike.similarity.row_order import in_order_of, matched_rows
 
 MAX_STIMULI = 10_000
 _WORKING_BYTES = 4 * 2**30  # of all workers that prepare layers at a time
@@ -32,20 +33,33 @@ class Inputs:
         Which of the stimuli the rows are.
     total
         How many stimuli were given.
+    labels
+        The labels of all stimuli that were given; None where they came as bare arrays.
+    exponents
+        Name to the power of two that the matrix was divided by, see `of_order_one`.
     """
 
     matrices: dict[str, npt.NDArray[np.floating]]
     kept: npt.NDArray[np.intp]
     total: int
+    labels: pd.Index | None = None
+    exponents: dict[str, int] = field(default_factory=dict)
 
-    def of_rows(self, labels: Sequence[Any] | None, what: str) -> list[Any] | None:
-        """Return the labels (groups or positions) of the rows, given one for every stimulus."""
-        if labels is None:
+    def of_rows(self, values: Any, what: str) -> Any:
+        """Return groups, positions or controls of the rows, given one for every stimulus; None for None.
+
+        A pandas object is matched by its index with the labels of the stimuli (0, 1, ... for bare arrays).
+        """
+        if values is None:
             return None
-        if len(labels) != self.total:
-            raise InputError(f"There are {len(labels)} {what} for {self.total} stimuli; give one for each.")
-        values = list(labels)
-        return [values[row] for row in self.kept]
+        if len(values) != self.total:
+            raise InputError(f"There are {len(values)} {what} for {self.total} stimuli; give one for each.")
+        if isinstance(values, pd.Series | pd.DataFrame):
+            index = pd.RangeIndex(self.total) if self.labels is None else self.labels
+            values = in_order_of(values, index, what, "the representations")
+            return values.iloc[self.kept] if isinstance(values, pd.DataFrame) else list(values.iloc[self.kept])
+        listed = list(values)
+        return [listed[row] for row in self.kept]
 
     def workers(self, entry: Measure, threads: int) -> int:
         """Return how many layers can be prepared at a time: fewer than `threads` where that would fill the memory."""
@@ -53,6 +67,16 @@ class Inputs:
             return threads
         pairs = len(self.kept) * (len(self.kept) - 1) / 2
         return max(1, min(threads, int(_WORKING_BYTES / (_BYTES_A_PAIR * pairs))))
+
+    def check_scale(self, entry: Measure, comparator: Comparator) -> None:
+        """Refuse extreme numbers where the measure depends on their scale, which was taken out."""
+        if comparator.depends_on_scale or "isotropic scaling" not in entry.invariant_to:
+            for name, exponent in self.exponents.items():
+                if exponent:
+                    raise InputError(
+                        f"{name}: its largest value is near {2.0**exponent:.0e}, where '{entry.name}' (which depends "
+                        "on the scale of the representations) leaves the range of numbers; rescale all of them alike."
+                    )
 
     def describe(self) -> dict[str, Any]:
         """Return the numbers of stimuli and units, for `attrs` and for a file's metadata."""
@@ -68,10 +92,11 @@ def read_inputs(values: Mapping[str, Any], entry: Measure, *, max_stimuli: int =
     """Check, align and, for a measure whose cost is quadratic in stimuli, subsample representations."""
     if not values:
         raise InputError("There is nothing to compare; give at least one representation.")
-    if any(isinstance(value, Representation) for value in values.values()):
-        values = align(values)
-    matrices = {name: checked_matrix(value, name) for name, value in values.items()}
-    check_same_stimuli({name: len(matrix) for name, matrix in matrices.items()})
+    values, labels = matched_rows(values)
+    checked = {name: checked_matrix(value, name) for name, value in values.items()}
+    check_same_stimuli({name: len(matrix) for name, matrix in checked.items()})
+    scaled = {name: of_order_one(matrix, name) for name, matrix in checked.items()}
+    matrices = {name: matrix for name, (matrix, _) in scaled.items()}
     total = len(next(iter(matrices.values())))
     kept = np.arange(total)
     if entry.pairwise and total > max_stimuli:
@@ -82,7 +107,7 @@ def read_inputs(values: Mapping[str, Any], entry: Measure, *, max_stimuli: int =
         )
         kept = subsample(total, max_stimuli, seed)
         matrices = {name: matrix[kept] for name, matrix in matrices.items()}
-    inputs = Inputs(matrices, kept, total)
+    inputs = Inputs(matrices, kept, total, labels, {name: exponent for name, (_, exponent) in scaled.items()})
     _logger.info("%s: %s", entry.name, inputs.describe())
     return inputs
 
@@ -100,61 +125,6 @@ def joined_layers(
     return named
 
 
-def align(representations: Mapping[str, Any]) -> dict[str, Representation]:
-    """Bring the rows of all representations into the order of the first.
-
-    Parameters
-    ----------
-    representations
-        Name to `Representation`.
-
-    Raises
-    ------
-    InputError
-        When one is a bare array, when an id occurs twice, or when they do not hold the same stimuli.
-    """
-    for name, value in representations.items():
-        if not isinstance(value, Representation):
-            raise InputError(
-                f"{name}: this is a bare array among representations with stimulus ids, so its rows cannot be matched; "
-                "give all with ids or all without."
-            )
-    first, *_ = representations
-    reference = _places(first, representations[first])
-    ids = representations[first].stimulus_ids
-    return {
-        name: value if np.array_equal(value.stimulus_ids, ids) else _in_order(name, value, first, ids, reference)
-        for name, value in representations.items()
-    }
-
-
 def subsample(n: int, count: int, seed: int) -> npt.NDArray[np.intp]:
     """Return `count` of n row numbers, drawn without replacement by seed, in increasing order."""
     return np.sort(np.random.default_rng(seed).choice(n, size=count, replace=False))
-
-
-def _places(name: str, representation: Representation) -> dict[str, int]:
-    places = {identifier: row for row, identifier in enumerate(representation.stimulus_ids)}
-    if len(places) < len(representation.stimulus_ids):
-        raise InputError(
-            f"{name}: a stimulus_id occurs twice among its {len(representation.stimulus_ids)} rows; give every "
-            "stimulus an id of its own."
-        )
-    return places
-
-
-def _in_order(
-    name: str, representation: Representation, first: str, ids: npt.NDArray[np.str_], reference: dict[str, int]
-) -> Representation:
-    places = _places(name, representation)
-    only_here = sorted(set(places) - set(reference))
-    only_there = sorted(set(reference) - set(places))
-    if only_here or only_there:
-        example = (only_there or only_here)[0]
-        raise InputError(
-            f"{first} has {len(reference)} stimuli and {name} has {len(places)}, and they are not the same "
-            f"(stimulus_id '{example}' is in {first if only_there else name} alone); extract both from the same "
-            "stimuli."
-        )
-    rows = np.array([places[identifier] for identifier in ids])
-    return replace(representation, stimulus_ids=ids, vectors=representation.vectors[rows])

@@ -9,6 +9,6 @@ STAGE_VERSION = {
     "training": 3,
     "representations": 1,
     "mlem": 1,
-    "similarity": 2,
+    "similarity": 3,
     "figures": 2,
 }

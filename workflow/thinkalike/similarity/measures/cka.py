@@ -84,7 +84,9 @@ class _Cka(PairVectorComparator):
             return kernel_rows(X, u_centred=self.u_centred)
         rows = fewer_columns(centre(X.astype(np.float64, copy=False)))
         bare = Features(rows, np.einsum("ij,ij->i", rows, rows), 0.0)
-        return Features(rows, bare.squared_norms, self.features_product(bare, bare))
+        hsic = self.features_product(bare, bare)
+        # A sum of terms of both signs: what is left of them below their rounding is 0.
+        return Features(rows, bare.squared_norms, hsic if hsic > 1e-12 * np.sum((rows.T @ rows) ** 2) else 0.0)
 
     def movable(self, state: Any) -> Any:
         """Return the vector of a kernel that is given by its rows."""
@@ -105,7 +107,8 @@ class _Cka(PairVectorComparator):
     def score(self, x: Any, y: Any) -> float:
         """Return the cosine of the two centred kernels."""
         if isinstance(x, Features):
-            return self.features_product(x, y) / float(np.sqrt(x.hsic * y.hsic))
+            norms = float(np.sqrt(x.hsic) * np.sqrt(y.hsic))
+            return self.features_product(x, y) / norms if norms > 0 else float("nan")
         return super().score(x, y)
 
     def permute(self, state: Any, order: npt.NDArray[np.intp]) -> Any:
@@ -175,7 +178,7 @@ class Cka(_Cka):
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
-    chance="0",
+    chance="0; undefined (nan) where all stimuli are equally far apart",
     equivalents=("ckatorch.core.cka_base(x, y, kernel='linear', unbiased=True, method='fro_norm')",),
     identical=1.0,
     pairwise=True,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from thinkalike.errors import InputError
-from thinkalike.numerics.matrices import Matrix
+from thinkalike.numerics.matrices import Matrix, of_order_one, real_numbers
 from thinkalike.similarity.measures.measure import Comparator, measure
 
 Rows = npt.NDArray[np.intp]
@@ -101,8 +101,8 @@ class DynamicalSimilarity(Comparator):
         return model.A_v
 
     def score(self, x: Any, y: Any) -> float:
-        """Return the smaller angle of the two optimisations; an operator with itself needs none."""
-        if x is y:
+        """Return the smaller angle of the two optimisations; an operator with its copy needs none."""
+        if x is y or (x.shape == y.shape and bool((x == y).all())):
             return 0.0
         return round(min(self._angle(x, y), self._angle(y, x)), _DECIMALS)
 
@@ -121,7 +121,7 @@ class DynamicalSimilarity(Comparator):
 
 
 def _checked(sequences: Any) -> list[Matrix]:
-    matrices = [np.asarray(sequence, dtype=np.float64) for sequence in sequences]
+    matrices = [real_numbers(sequence, "A sequence").astype(np.float64, copy=False) for sequence in sequences]
     if any(matrix.ndim != 2 for matrix in matrices) or len({matrix.shape[-1] for matrix in matrices}) > 1:
         raise InputError(
             "Sequences must be arrays of shape (words, units), all with the same units, but their shapes are "
@@ -129,7 +129,10 @@ def _checked(sequences: Any) -> list[Matrix]:
         )
     if not all(np.isfinite(matrix).all() for matrix in matrices):
         raise InputError("A sequence holds a value that is not finite; leave its sentence out.")
-    return matrices
+    if not matrices:
+        raise InputError("There are no sequences; give at least one array of shape (words, units).")
+    together, exponent = of_order_one(np.concatenate(matrices), "the sequences")
+    return np.split(together, np.cumsum([len(matrix) for matrix in matrices])[:-1]) if exponent else matrices
 
 
 def _library() -> Any:

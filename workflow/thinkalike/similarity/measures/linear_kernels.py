@@ -16,6 +16,7 @@ from thinkalike.numerics.matrices import Matrix
 from thinkalike.numerics.parallel import parallel_map, single_threaded
 
 _PANEL = 512
+_ROUNDING = 1e-12  # of a kernel's entries, relative to its diagonal
 _Vector = npt.NDArray[np.float64]
 
 
@@ -29,6 +30,8 @@ class KernelRows:
         Shape (n, d), as it was given.
     means
         Shape (d,), of the columns.
+    trace
+        The sum of the squared norms of the centred rows.
     shift
         None for K = Xc Xc', whose rows have mean 0. Shape (n,) for the U-centred kernel, K_ij - shift_i - shift_j off
         its zero diagonal.
@@ -36,6 +39,7 @@ class KernelRows:
 
     X: npt.NDArray[np.floating]
     means: _Vector
+    trace: float
     shift: _Vector | None = None
 
     def panel(self, stimuli: slice) -> Matrix:
@@ -44,25 +48,28 @@ class KernelRows:
 
     def reordered(self, order: npt.NDArray[np.intp]) -> "KernelRows":
         """Return the same layer with its stimuli in another order."""
-        return KernelRows(self.X[order], self.means, None if self.shift is None else self.shift[order])
+        return KernelRows(self.X[order], self.means, self.trace, None if self.shift is None else self.shift[order])
 
 
 def kernel_rows(X: npt.NDArray[np.floating], *, u_centred: bool) -> KernelRows:
     """Return the rows of a layer with what their centring needs."""
-    rows = KernelRows(X, X.mean(axis=0, dtype=np.float64))
-    if not u_centred:
-        return rows
     n = len(X)
-    squares = [np.einsum("ij,ij->i", panel, panel) for panel in map(rows.panel, _panels(n))]
+    rows = KernelRows(X, X.mean(axis=0, dtype=np.float64), 0.0)
+    squares = np.concatenate([np.einsum("ij,ij->i", panel, panel) for panel in map(rows.panel, _panels(n))])
+    if not u_centred:
+        return KernelRows(X, rows.means, float(squares.sum()))
     # The rows of Xc Xc' have sum 0: without the diagonal, minus the diagonal.
-    sums = -np.concatenate(squares) / (n - 2)
-    return KernelRows(X, rows.means, sums - sums.sum() / (2 * (n - 1)))
+    sums = -squares / (n - 2)
+    return KernelRows(X, rows.means, float(squares.sum()), sums - sums.sum() / (2 * (n - 1)))
 
 
 def kernel_products(
     xs: Sequence[KernelRows], ys: Sequence[KernelRows] | None = None, threads: int = 1
 ) -> tuple[Matrix, _Vector, _Vector]:
-    """Return the inner products of all kernels of `xs` with all of `ys` (by default `xs`), and their squared norms."""
+    """Return the inner products of all kernels of `xs` with all of `ys` (by default `xs`), and their squared norms.
+
+    A kernel that is but rounding (that of equidistant points, U-centred) has the squared norm 0.
+    """
     layers = [*xs, *(ys or ())]
     others = slice(0, None) if ys is None else slice(len(xs), None)
     n = len(layers[0].X)
@@ -78,6 +85,7 @@ def kernel_products(
             with single_threaded():
                 products += weight * (part[: len(xs)] @ part[others].T)
             squares += weight * np.einsum("kp,kp->k", part, part)
+    squares[squares <= (_ROUNDING * np.array([layer.trace for layer in layers])) ** 2] = 0.0
     return products, squares[: len(xs)], squares[others]
 
 

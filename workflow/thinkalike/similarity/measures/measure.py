@@ -41,6 +41,11 @@ class Comparator(ABC):
         """Whether `prepare` may be given float32 rows, to widen them where it needs to, instead of float64."""
         return False
 
+    @property
+    def depends_on_scale(self) -> bool:
+        """Whether, with these options, a multiple of a layer gives another value."""
+        return False
+
     @abstractmethod
     def prepare(self, X: Any) -> Any:
         """Return what the measure needs to know of one layer, an array of shape (n, d)."""

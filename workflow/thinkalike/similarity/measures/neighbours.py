@@ -30,10 +30,14 @@ class Neighbourhood:
         Shape (n, k), indices in increasing order.
     directions
         Rows of norm 1.
+    decided
+        Whether the cosines tell any candidates apart; False where every stimulus has the same cosine with all others
+        (one-hot codes), whose first k in the order of the stimuli are nobody's neighbours.
     """
 
     neighbours: Indices
     directions: Matrix
+    decided: bool
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,21 @@ class _Neighbours(Comparator):
                 f"Option 'k' is {self.k} but {len(X)} stimuli have at most {len(X) - 1} neighbours; choose a smaller k."
             )
         directions = unit_rows(centre(X) if self.centre else X, X)[0]
-        return Neighbourhood(nearest(directions, self.k), directions)
+        return Neighbourhood(nearest(directions, self.k), directions, _any_order(directions))
+
+    def score(self, x: Neighbourhood, y: Neighbourhood) -> float:
+        """Return the measure; nan where a layer has no neighbours."""
+        return self.value(x, y) if x.decided and y.decided else float("nan")
+
+    def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
+        """Return the measure of two layers that have neighbours."""
+        raise NotImplementedError
 
     def permute(self, state: Neighbourhood, order: Indices) -> Neighbourhood:
         """Give the neighbours their new row numbers."""
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        return Neighbourhood(np.sort(place[state.neighbours[order]], axis=1), state.directions[order])
+        return Neighbourhood(np.sort(place[state.neighbours[order]], axis=1), state.directions[order], state.decided)
 
 
 @measure(
@@ -85,7 +97,7 @@ class _Neighbours(Comparator):
 class Jaccard(_Neighbours):
     """Jaccard similarity of neighbourhoods."""
 
-    def score(self, x: Neighbourhood, y: Neighbourhood) -> float:
+    def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
         """Return the mean Jaccard similarity."""
         shared = _shared(x.neighbours, y.neighbours).sum(axis=1)
         return float(np.mean(shared / (2 * self.k - shared)))
@@ -111,7 +123,7 @@ class MutualKnn(_Neighbours):
 
     centre: bool = False
 
-    def score(self, x: Neighbourhood, y: Neighbourhood) -> float:
+    def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
         """Return the mean share."""
         return float(_shared(x.neighbours, y.neighbours).mean())
 
@@ -135,7 +147,7 @@ class MutualKnn(_Neighbours):
 class SecondOrderCosine(_Neighbours):
     """Similarity of the cosines with either layer's neighbours."""
 
-    def score(self, x: Neighbourhood, y: Neighbourhood) -> float:
+    def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
         """Return the mean second-order cosine; a row without direction counts as 0."""
         union = np.hstack([x.neighbours, y.neighbours])
         counted = np.hstack([np.ones_like(x.neighbours, dtype=bool), ~_shared(x.neighbours, y.neighbours)])
@@ -160,6 +172,15 @@ def nearest(directions: Matrix, k: int) -> Indices:
         chosen |= tied & (np.cumsum(tied, axis=1) <= room)
         result[start:stop] = np.nonzero(chosen)[1].reshape(-1, k)
     return result
+
+
+def _any_order(directions: Matrix) -> bool:
+    """Return whether the cosines of any row with the others differ (at 13 decimals)."""
+    for row, direction in enumerate(directions):
+        cosines = np.delete(np.round(directions @ direction, _DECIMALS), row)
+        if np.ptp(cosines) > 1.5 * 10.0**-_DECIMALS:
+            return True
+    return False
 
 
 def _shared(a: Indices, b: Indices) -> npt.NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from thinkalike.numerics.matrices import Matrix
 from thinkalike.numerics.parallel import parallel_map
 from thinkalike.similarity.measures.measure import Comparator
 
+_ROUNDING = 1e-12  # relative
 _BLOCK = 2**15  # entries of every vector that are multiplied at a time: 50 layers of them stay in the cache
 
 
@@ -49,6 +50,14 @@ def pair_vector(values: npt.NDArray[Any], n: int, with_diagonal: bool = False) -
     """Return the vector with its norm, which is computed in float64 whatever the dtype."""
     squares = (float(np.dot(part, part)) for part in _float_blocks(values))
     return PairVector(values, float(np.sqrt(sum(squares))), n, with_diagonal)
+
+
+def without_noise(vector: PairVector, size: float) -> PairVector:
+    """Return the vector, or zeros where it is but the rounding of numbers whose norm was `size` before centring.
+
+    The distances of equidistant points (one-hot codes) minus their mean are 0, and a cosine with them is undefined.
+    """
+    return vector if vector.norm > _ROUNDING * size else replace(vector, values=np.zeros_like(vector.values), norm=0.0)
 
 
 class PairVectorComparator(Comparator):
@@ -142,7 +151,7 @@ def u_centred(K: Matrix) -> PairVector:
         row = values[pair_slice(i, n)]
         np.subtract(K[i, i + 1 :], sums[i + 1 :], out=row)
         row -= sums[i] - grand
-    return pair_vector(values, n)
+    return without_noise(pair_vector(values, n), float(np.trace(K)))
 
 
 @contextmanager

@@ -89,6 +89,11 @@ class ProcrustesAngular(_Procrustes):
     centre: bool = True
     alpha: float = 1.0
 
+    @property
+    def depends_on_scale(self) -> bool:
+        """A partly whitened layer does."""
+        return 0 < self.alpha < 1
+
     def prepare(self, X: Matrix) -> Matrix:
         """Return the (partly whitened) rows of unit Frobenius norm."""
         rows = fewer_columns(centre(X) if self.centre else X)

@@ -1,6 +1,8 @@
 """Feature-based similarity: do the same features shape two layers?
 
-A profile is one number a feature, larger meaning more important.
+A profile is one number per feature, larger meaning more important. What differs by less than 1e-12 is the rounding of
+sums and no order: profiles that are ranked are rounded to 12 decimals, and such numbers tie. A profile whose features
+are all equal has no order, and every measure of order is undefined (nan) there.
 """
 
 from dataclasses import dataclass
@@ -11,9 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.matrices import real_numbers
+from thinkalike.numerics.ranks import settled
 from thinkalike.similarity.measures.measure import Comparator, measure
 
 Profile = npt.NDArray[np.float64]
+_NOTHING = 1e-12  # an importance below this is 0
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,10 @@ class _ProfileComparator(Comparator):
 
     def prepare(self, X: Any) -> Profile:
         """Return the profile as an array of one dimension, at least 2 finite numbers."""
-        profile = np.asarray(X, dtype=np.float64)
+        profile = real_numbers(X, "A profile").astype(np.float64, copy=False)
         if profile.ndim != 1 or len(profile) < 2:
             raise InputError(
-                f"A profile is one number a feature, of at least 2 features, but this array has the shape "
+                f"A profile is one number per feature, of at least 2 features, but this array has the shape "
                 f"{profile.shape}."
             )
         if not np.isfinite(profile).all():
@@ -53,7 +58,7 @@ class _ProfileComparator(Comparator):
     "x_j) sign(y_i - y_j), w_ij = 1 / (r_i + 1) + 1 / (r_j + 1), r the rank from 0 = most important; mean of r by x "
     "(ties by y) and r by y (ties by x)",
     reference="Vigna 2015",
-    preprocessing="none",
+    preprocessing="rounded to 12 decimals; what differs by less than 1e-12 is tied",
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("isotropic scaling", "translation"),
@@ -68,12 +73,19 @@ class WeightedKendall(_ProfileComparator):
 
     def value(self, x: Profile, y: Profile) -> float:
         """Return what scipy's weightedtau gives with its defaults, without the second that importing it takes."""
-        return _undefined_if_constant(x, y) or float(weighted_kendall_parts(x, y).sum())
+        return float(weighted_kendall_parts(x, y).sum())
 
 
-def weighted_kendall_parts(x: Profile, y: Profile) -> Profile:
-    """Return each entry's part of the weighted Kendall correlation; a pair's term is shared equally between the two."""
-    return (_parts_by_rank(x, y) + _parts_by_rank(y, x)) / 2
+def weighted_kendall_parts(x: Profile, y: Profile, counted: npt.NDArray[np.bool_] | None = None) -> Profile:
+    """Return each entry's part of the weighted Kendall correlation, nan where a profile has no order.
+
+    A pair's term is shared equally between its two entries; with `counted`, it goes to the one of them that counts.
+    """
+    x, y = settled(x), settled(y)
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return np.full(len(x), np.nan)
+    shares = np.ones(len(x)) if counted is None else counted.astype(np.float64)
+    return (_parts_by_rank(x, y, shares) + _parts_by_rank(y, x, shares)) / 2
 
 
 def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd.Series:
@@ -81,7 +93,11 @@ def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd
 
     The correlation is a sum over pairs of features; each pair's term is shared equally between its two features. A
     feature contributes much if it is important (its pairs weigh more) and takes the same place among the others in
-    both profiles; it contributes negatively if the two layers disagree about its place.
+    both profiles; it contributes negatively if the two layers disagree about its place. Every feature of two identical
+    profiles contributes, the least important ones too, so a contribution is to be read beside the importance itself.
+
+    A feature whose importance is 0 in both (below 1e-12) contributes exactly 0: a pair's term then goes to the other
+    feature as a whole.
 
     Parameters
     ----------
@@ -91,24 +107,25 @@ def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd
     Returns
     -------
     Series
-        Contribution by feature, in the order of `profile_a`; its sum is `scipy.stats.weightedtau(a, b)` (additive
-        hyperbolic weights, mean of both rankings).
+        Contribution by feature, in the order of `profile_a`; their sum is the measure `weighted_kendall`, which is
+        `scipy.stats.weightedtau(a, b)` (additive hyperbolic weights, mean of both rankings) of the rounded profiles.
 
     Raises
     ------
     InputError
-        When the features differ, or a profile is constant or not finite.
+        When the features differ, or a profile is not finite or has no order.
     """
     if set(profile_a.index) != set(profile_b.index) or not profile_a.index.is_unique:
         raise InputError("The two profiles must hold the same features, each once; fit both layers with the same.")
     comparator = WeightedKendall()
     a, b = comparator.prepare(profile_a), comparator.prepare(profile_b[profile_a.index])
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    parts = weighted_kendall_parts(a, b, counted=(np.abs(a) >= _NOTHING) | (np.abs(b) >= _NOTHING))
+    if np.isnan(parts).any():
         raise InputError("A profile whose features are all equally important has no order, so nothing to decompose.")
-    return pd.Series(weighted_kendall_parts(a, b), index=profile_a.index, name="contribution")
+    return pd.Series(parts, index=profile_a.index, name="contribution")
 
 
-def _parts_by_rank(first: Profile, second: Profile) -> Profile:
+def _parts_by_rank(first: Profile, second: Profile, shares: Profile) -> Profile:
     """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
     ranks = np.empty(len(first))
     ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
@@ -116,7 +133,9 @@ def _parts_by_rank(first: Profile, second: Profile) -> Profile:
     pair_weights = weights[:, None] + weights[None, :]
     signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
     norm = np.sqrt(np.prod([np.sum(sign**2 * pair_weights) for sign in signs]))
-    return (signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
+    totals = shares[:, None] + shares[None, :]
+    own = np.divide(2 * shares[:, None], totals, out=np.zeros_like(totals), where=totals > 0)
+    return (own * signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
 
 
 @measure(
@@ -124,7 +143,7 @@ def _parts_by_rank(first: Profile, second: Profile) -> Profile:
     family="profiles",
     formula="Spearman correlation of the profiles, average ranks for ties",
     reference="Spearman 1904",
-    preprocessing="none",
+    preprocessing="rounded to 12 decimals; what differs by less than 1e-12 is tied",
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("isotropic scaling", "translation"),
@@ -141,7 +160,8 @@ class SpearmanProfiles(_ProfileComparator):
         """Return scipy's spearmanr."""
         from scipy.stats import spearmanr
 
-        return _undefined_if_constant(x, y) or float(spearmanr(x, y).statistic)
+        x, y = settled(x), settled(y)
+        return float(spearmanr(x, y).statistic) if np.ptp(x) > 0 and np.ptp(y) > 0 else float("nan")
 
 
 @measure(
@@ -153,7 +173,7 @@ class SpearmanProfiles(_ProfileComparator):
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("isotropic scaling",),
-    chance="above 0 for profiles of positive numbers; undefined (nan) for a profile of zeros",
+    chance="above 0 for profiles of positive numbers; undefined (nan) for a profile of zeros (below 1e-12)",
     equivalents=("1 - scipy.spatial.distance.cosine(x, y)",),
     identical=1.0,
     compares="profiles",
@@ -163,9 +183,11 @@ class CosineProfiles(_ProfileComparator):
     """Cosine of profiles."""
 
     def value(self, x: Profile, y: Profile) -> float:
-        """Return the cosine."""
-        norms = float(np.linalg.norm(x) * np.linalg.norm(y))
-        return float(x @ y) / norms if norms > 0 else float("nan")
+        """Return the cosine, whatever the size of the numbers."""
+        if min(np.abs(x).max(), np.abs(y).max()) < _NOTHING:
+            return float("nan")
+        x, y = x / np.abs(x).max(), y / np.abs(y).max()
+        return float(x @ y) / float(np.linalg.norm(x) * np.linalg.norm(y))
 
 
 @measure(
@@ -188,10 +210,6 @@ class EuclideanProfiles(_ProfileComparator):
     """Distance of profiles."""
 
     def value(self, x: Profile, y: Profile) -> float:
-        """Return the distance."""
-        return float(np.linalg.norm(x - y))
-
-
-def _undefined_if_constant(x: Profile, y: Profile) -> float:
-    """Return nan, which is true, if one of the profiles has no order; else 0."""
-    return float("nan") if np.ptp(x) == 0 or np.ptp(y) == 0 else 0.0
+        """Return the distance, whatever the size of the numbers."""
+        size = max(np.abs(x).max(), np.abs(y).max(), np.finfo(np.float64).tiny)
+        return float(size * np.linalg.norm(x / size - y / size))

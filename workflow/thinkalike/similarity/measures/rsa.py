@@ -11,7 +11,13 @@ from thinkalike.numerics.distances import dissimilarities, squared_distances
 from thinkalike.numerics.matrices import Matrix, centre, unit_norm
 from thinkalike.numerics.ranks import centred_ranks
 from thinkalike.similarity.measures.measure import Comparator, measure
-from thinkalike.similarity.measures.pair_vectors import PairVector, PairVectorComparator, pair_vector, permuter
+from thinkalike.similarity.measures.pair_vectors import (
+    PairVector,
+    PairVectorComparator,
+    pair_vector,
+    permuter,
+    without_noise,
+)
 
 Dissimilarity = Literal["euclidean", "sqeuclidean", "cosine", "correlation"]
 Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"]
@@ -26,7 +32,7 @@ Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "kendall_
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
-    chance="0",
+    chance="0; undefined (nan) where all stimuli are equally far apart",
     equivalents=(
         "scipy.stats.spearmanr(pdist(X), pdist(Y))",
         "rsatoolbox.rdm.compare(calc_rdm(X, 'euclidean'), calc_rdm(Y, 'euclidean'), 'spearman')",
@@ -64,9 +70,11 @@ class Rsa(PairVectorComparator):
             values = dissimilarities(X, self.dissimilarity, given)
         if ranked:
             return pair_vector(centred_ranks(values), len(X))
-        if self.comparison == "pearson":
-            values -= values.mean()
-        return pair_vector(values, len(X))
+        if self.comparison == "cosine":
+            return pair_vector(values, len(X))
+        size = float(np.linalg.norm(values))
+        values -= values.mean()
+        return without_noise(pair_vector(values, len(X)), size)
 
     def score(self, x: PairVector, y: PairVector) -> float:
         """Return the correlation of two layers' dissimilarities."""
@@ -118,6 +126,11 @@ class RsmNormDifference(Comparator):
     centre: bool = True
     normalise: bool = True
     per_pair: bool = False
+
+    @property
+    def depends_on_scale(self) -> bool:
+        """Euclidean distances grow with the layer unless it is normalised."""
+        return not self.normalise and self.dissimilarity == "euclidean"
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return the dissimilarities."""
