@@ -126,6 +126,7 @@ def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
             ["two models are called 'm-seed0'"],
         ),
         ({"mlem": {"distance": "euclid"}}, ["mlem.distance", "'euclid'", "sqeuclidean"]),
+        ({"mlem": {"scoring": "kendall"}}, ["mlem.scoring", "'kendall'", "rho_a"]),
         ({"mlem": {"fold": 5}}, ["mlem", "'fold'", "did you mean 'folds'"]),
         ({"similarity": {"feature_based": ["kendall"]}}, ["similarity.feature_based.0", "weighted_kendall"]),
         ({"figures": {"formats": ["gif"]}}, ["figures.formats.0", "'gif'", "pdf, svg, png"]),

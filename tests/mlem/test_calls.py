@@ -97,7 +97,7 @@ def test_result_prints_as_a_table_and_equals_itself(data):
     features, vectors = data
     result = cross_validate(features, vectors, alphas=[1.0])
     lines = repr(result).splitlines()
-    assert lines[0] == f"CrossValidation: score {result.score:.3f}, ceiling {result.ceiling:.3f}, 5 folds"
+    assert lines[0] == f"CrossValidation: rho_a {result.score:.3f}, ceiling {result.ceiling:.3f}, 5 folds"
     assert len(lines) == 1 + 2 + len(features.columns)
     assert result == cross_validate(features, vectors, alphas=[1.0])
     assert result != cross_validate(features, vectors, alphas=[1.0], seed=1)

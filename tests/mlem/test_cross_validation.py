@@ -62,7 +62,8 @@ def test_equals_nested_grid_search(seed, noise):
     sentences = [f"s{i // 3:03d}" for i in range(100)]
     groups = label_codes(sentences, pd.RangeIndex(100), "groups")
     expected = nested_in_sklearn(features, vectors, groups, 4, 3, seed)
-    result = cross_validate(features, vectors, folds=4, inner_folds=3, groups=sentences, seed=seed)
+    model = MLEM(scoring="spearman")
+    result = cross_validate(features, vectors, model=model, folds=4, inner_folds=3, groups=sentences, seed=seed)
     for fold, row in enumerate(expected):
         assert result.alphas[fold] == row["alpha"] or means_tie(row, result.alphas[fold])
         if result.alphas[fold] != row["alpha"]:
@@ -85,8 +86,9 @@ def test_excluded_pairs_are_neither_fitted_nor_scored():
     groups = np.arange(90)
     left, right = np.triu_indices(90, 1)
     expected = nested_in_sklearn(features, vectors, groups, 3, 3, 0, keep=words[left] != words[right])
-    result = cross_validate(features, vectors, folds=3, inner_folds=3, exclude=words)
-    matrix, by_matrix = squareform(squared_distances(vectors)), MLEM(distance="precomputed")
+    by_vectors = MLEM(scoring="spearman")
+    result = cross_validate(features, vectors, model=by_vectors, folds=3, inner_folds=3, exclude=words)
+    matrix, by_matrix = squareform(squared_distances(vectors)), MLEM(distance="precomputed", scoring="spearman")
     by_pairs = cross_validate(features, matrix, model=by_matrix, folds=3, inner_folds=3, exclude=words)
     for fold, row in enumerate(expected):
         if result.alphas[fold] == row["alpha"]:
@@ -142,18 +144,3 @@ def test_sample_of_pairs_is_said_and_has_an_error(caplog):
     assert (sampled.pairs <= 4000).all() and (full.pair_sampling_errors == 0).all()
     assert (np.abs(sampled.scores - full.scores) < 5 * sampled.pair_sampling_errors).all()
     np.testing.assert_array_equal(sampled.weights, full.weights)
-
-
-def test_ceiling_is_the_best_function_of_the_pattern():
-    features, vectors = planted(100, noise=3.0, levels=(2, 3), weights=(1.0, 0.5))
-    result = cross_validate(features, vectors, folds=2, alphas=[1.0])
-    left, right = np.triu_indices(100, 1)
-    design, distances = pair_design(features), squared_distances(vectors)
-    for fold in range(2):
-        held = result.folds == fold
-        test = held[left] & held[right]
-        pattern = design[test] @ [1, 2]
-        ranks = pd.Series(distances[test]).rank()
-        expected = spearmanr(ranks.groupby(pattern).transform("mean"), distances[test]).statistic
-        assert result.ceilings[fold] == pytest.approx(expected, abs=1e-12)
-        assert result.scores[fold] <= result.ceilings[fold] + 1e-12

@@ -74,7 +74,7 @@ def test_numeric_features_equal_ridge_on_explicit_pairs():
     vectors[:, 0] += features["zipf"]
     kinds = {"zipf": "numeric", "length": "numeric"}
     reference = ridge(pair_design(features, kinds), scaled(squared_distances(vectors)), 1.0)
-    model = MLEM(kinds=kinds).fit(features, vectors)
+    model = MLEM(kinds=kinds, scoring="spearman").fit(features, vectors)
     np.testing.assert_allclose(model.weights_, reference.coef_, atol=1e-6 * reference.coef_.max())
     expected = spearmanr(reference.predict(pair_design(features, kinds)), squared_distances(vectors)).statistic
     assert model.score(features, vectors) == pytest.approx(expected, abs=1e-6)
@@ -98,7 +98,7 @@ def test_score_equals_scipy_with_heavy_ties():
     rng = np.random.default_rng(0)
     features = pd.DataFrame({"a": rng.integers(2, size=60), "b": rng.integers(3, size=60)})
     vectors = rng.integers(2, size=(60, 4)) + features[["a"]].to_numpy()  # a handful of distinct distances
-    model = MLEM().fit(features, vectors)
+    model = MLEM(scoring="spearman").fit(features, vectors)
     distances = squared_distances(vectors)
     assert len(np.unique(distances)) < 30
     expected = spearmanr(model.predict(features), distances).statistic
@@ -110,7 +110,7 @@ def test_duplicate_vectors_are_ties():
     rng = np.random.default_rng(0)
     features, _ = planted(90)
     vectors = rng.normal(size=(30, 300))[np.arange(90) % 30]
-    model = MLEM(alpha=1e-3).fit(features, vectors)
+    model = MLEM(alpha=1e-3, scoring="spearman").fit(features, vectors)
     expected = spearmanr(model.predict(features), squared_distances(vectors)).statistic
     assert model.score(features, vectors) == pytest.approx(expected, abs=1e-12)
 
@@ -118,7 +118,7 @@ def test_duplicate_vectors_are_ties():
 def test_score_of_one_balanced_perfect_feature_knows_its_ties():
     features = pd.DataFrame({"a": [0, 1] * 50})
     vectors = np.random.default_rng(0).normal(size=(100, 30)) * 0.1 + 5 * features.to_numpy()
-    model = MLEM().fit(features, vectors)
+    model = MLEM(scoring="spearman").fit(features, vectors)
     expected = spearmanr(pair_design(features)[:, 0], squared_distances(vectors)).statistic
     assert expected == pytest.approx(0.866, abs=2e-3)
     assert model.score(features, vectors) == pytest.approx(expected, abs=1e-12)

@@ -1,12 +1,17 @@
 """Exact importance is what sampled permutations converge to."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from planted import pair_design, planted, squared_distances, with_missing
 from scipy.stats import spearmanr
 
-from thinkalike.mlem import cross_validate
+from thinkalike.mlem import MLEM, cross_validate
 from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import held_out_pairs
 from thinkalike.mlem.moments import Moments
@@ -14,7 +19,7 @@ from thinkalike.mlem.problem import make_problem
 
 
 def importances(features, vectors, weights, kinds=None, n_repeats=200):
-    problem = make_problem(features, vectors, kinds=kinds)
+    problem = make_problem(features, vectors, kinds=kinds, scoring="spearman")
     pairs = held_out_pairs(problem.coding, problem.distances, np.arange(len(features)))
     nothing = np.zeros(len(weights))
     moments = Moments(1.0, nothing, np.outer(nothing, nothing), np.zeros(1), nothing[None])
@@ -80,3 +85,44 @@ def test_drop_column_refits_without_the_feature():
     result = cross_validate(features, vectors, alphas=[1.0], folds=3)
     without = cross_validate(features.drop(columns="f1"), vectors, alphas=[1.0], folds=3)
     np.testing.assert_allclose(result.importance_drop_column["f1"], result.scores - without.scores, atol=1e-9)
+
+
+def test_a_weight_of_nothing_has_an_importance_of_exactly_nothing():
+    features, vectors = planted(150, noise=6.0)
+    for model in (MLEM(), MLEM(scoring="spearman"), MLEM(interactions=True)):
+        for importance in ("exact", "sampled"):
+            result = cross_validate(features, vectors, model=model, importance=importance, n_repeats=2)
+            unused = result.weights.to_numpy() == 0
+            assert unused.sum() > 2 or model.interactions
+            for table in (result.importance, result.importance_drop_column):
+                assert (table.to_numpy()[unused] == 0).all()
+                np.testing.assert_array_equal(table, table.round(12))
+
+
+_SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from planted import planted
+from thinkalike.mlem import MLEM, cross_validate
+features, vectors = planted(200, n_units=100, noise=5.0)
+vectors[100] = vectors[3]
+for scoring in ("rho_a", "spearman"):
+    model, groups = MLEM(scoring=scoring), np.arange(200) // 3
+    result = cross_validate(features, vectors.astype(np.float32), model=model, groups=groups)
+    result.importance_table().to_csv(sys.stdout, float_format="%.10f")
+    result.scores_table().to_csv(sys.stdout, float_format="%.10f")
+    print(np.argsort(result.importance.mean().to_numpy(), kind="stable").tolist())
+"""
+
+
+def test_tables_do_not_depend_on_the_kernel_of_the_linear_algebra():
+    outputs = {}
+    for kernel in ("PRESCOTT", "HASWELL", "SKYLAKEX"):  # SSE3, AVX2, AVX512
+        environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
+        command = [sys.executable, "-c", _SCRIPT, str(Path(__file__).parent)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 0:  # a processor without the kernel's instructions stops
+            outputs[kernel] = done.stdout
+    assert len(outputs) >= 2
+    assert len(set(outputs.values())) == 1

@@ -61,6 +61,12 @@ def test_optimality_conditions_hold_to_machine_accuracy():
         assert abs(np.sum(primal * dual)) <= 1e-8 * scale
 
 
+def test_a_feature_that_nothing_speaks_for_has_rows_of_exactly_nothing():
+    W = to_matrix(semidefinite_minimum(np.eye(6), to_vector(np.diag([1.0, -1.0, 0.5])), 3), 3)
+    np.testing.assert_allclose(W, np.diag([1.0, 0.0, 0.5]), atol=1e-12)
+    assert (W[1] == 0).all() and (W[:, 1] == 0).all()
+
+
 def test_vector_and_matrix_are_inverse_and_keep_inner_products():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 4, 4))

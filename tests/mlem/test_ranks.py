@@ -32,4 +32,4 @@ def test_spearman_of_a_table(case, n_patterns):
     predictions = RANDOM.permutation(n_patterns) // (1 + n_patterns // 4) / 7  # some patterns have one prediction
     table = table_of(index, *ranks_of_distances(values), n_patterns)
     expected = spearmanr(predictions[index], values).statistic
-    assert table.spearman(predictions) == pytest.approx(expected, abs=1e-12)
+    assert table.score(predictions, "spearman") == pytest.approx(expected, abs=1e-12)

@@ -48,6 +48,10 @@ def stack(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in paths], ignore_index=True)
 
 
+# What the model of a layer was fitted and judged by, the same in all folds.
+_MODEL_SETTINGS = ("coding", "scoring")
+
+
 def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     """Return one of the tables of all layers, with what is known of the model and the layer before its values.
 
@@ -65,11 +69,13 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     """
     if kind == "importance":
         values = [column for column in map(str, rows.columns) if column == "weight" or column.startswith("importance")]
-        rows = _over_folds(rows, ["model", "layer", "feature", "role"], values)
+        settings = [column for column in _MODEL_SETTINGS if column in rows]
+        rows = _over_folds(rows, ["model", "layer", *settings, "feature", "role"], values)
     elif kind == "scores":
-        values = [column for column in map(str, rows.columns) if column not in ("model", "layer", "fold", "alpha")]
-        alphas = rows.groupby(["model", "layer"], sort=False)["alpha"].agg(_geometric_mean).reset_index()
-        rows = _over_folds(rows, ["model", "layer"], values).merge(alphas, on=["model", "layer"], validate="1:1")
+        keys = ["model", "layer", *(column for column in _MODEL_SETTINGS if column in rows)]
+        values = [column for column in map(str, rows.columns) if column not in (*keys, "fold", "alpha")]
+        alphas = rows.groupby(keys, sort=False)["alpha"].agg(_geometric_mean).reset_index()
+        rows = _over_folds(rows, keys, values).merge(alphas, on=keys, validate="1:1")
     known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
     return known.merge(rows, on=["model", "layer"], how="inner", validate="one_to_many")
 

@@ -12,6 +12,7 @@ from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
+from thinkalike.mlem.ranks import Scoring
 
 
 def analyse_layer(
@@ -33,6 +34,7 @@ def analyse_layer(
     drop_column: bool = True,
     inference: Mapping[str, Any] | None = None,
     same_word_pairs: Literal["keep", "exclude"] = "keep",
+    scoring: Scoring = "rho_a",
     max_pairs: int = MAX_PAIRS,
     seed: int = 0,
 ) -> dict[str, pd.DataFrame]:
@@ -75,6 +77,7 @@ def analyse_layer(
         distance=distance,
         missing={name: feature.missing for name, feature in features.items()},
         kinds={name: feature.kind for name, feature in features.items()},
+        scoring=scoring,
     )
     result = cross_validate(
         stimuli[list(features)],

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
+from thinkalike.mlem.ceilings import ceilings_of_values
 from thinkalike.mlem.cells import as_frame, label_codes
 from thinkalike.mlem.designs import Quadratic
 from thinkalike.mlem.diagnostics import diagnose, pairs_varying
@@ -18,6 +19,7 @@ from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.ranks import Scoring, rounded
 from thinkalike.mlem.results import CrossValidation, Procedure
 
 logger = logging.getLogger(__name__)
@@ -72,7 +74,8 @@ def cross_validate(
     seed
         Decides the folds, sampled permutations and samples of pairs.
     drop_column, ceiling
-        Whether to refit without each feature, and to score the saturated model.
+        Whether to refit without each feature, and to find the best score that any function of the features' differences
+        has, and estimate that of their values.
     max_pairs
         Of more held-out pairs than this a sample is scored, and the log says so.
 
@@ -119,15 +122,22 @@ def _collect(
         return pd.DataFrame(np.array(np.broadcast_to(rows, (len(fits), len(coding.names)))), columns=list(coding.names))
 
     quadratic = isinstance(design, Quadratic)
+    held = [fit.held_out for fit in fits]
+    nothing = np.full(len(fits), np.nan)
+    by_values = ceilings_of_values(coding.cells()[1], held, problem.scoring) if ceiling else (nothing, nothing)
     return CrossValidation(
         features=coding.names,
-        scores=np.array([fit.held_out_score for fit in fits]),
+        scores=rounded(np.array([fit.held_out_score for fit in fits])),
         alphas=np.array([fit.alpha for fit in fits]),
-        intercepts=np.array([fit.intercept for fit in fits]),
-        weights=frame([fit.weights for fit in fits]),
-        importance=frame(drops),
+        intercepts=rounded(np.array([fit.intercept for fit in fits])),
+        weights=frame([rounded(fit.weights) for fit in fits]),
+        importance=frame([rounded(drop) for drop in drops]),
         importance_drop_column=frame(without),
-        ceilings=np.array([fit.held_out.table.ceiling() if ceiling else np.nan for fit in fits]),
+        scores_by={name: rounded(np.array([fit.scored_by(name) for fit in fits])) for name in get_args(Scoring)},
+        scoring=problem.scoring,
+        ceilings=rounded(np.array([fit.ceiling for fit in fits])) if ceiling else nothing,
+        ceilings_by_values=rounded(by_values[0]),
+        covered=rounded(by_values[1]),
         pairs=np.array([fit.held_out.n_pairs for fit in fits]),
         patterns=np.array([len(fit.held_out.patterns) for fit in fits]),
         pair_sampling_errors=_sampling_errors(fits, seed),
@@ -145,7 +155,10 @@ def _collect(
 
 def _sampling_errors(fits: list[FoldFit], seed: int) -> NDArray[np.float64]:
     """Return the standard error of each score from having scored a sample of pairs, and say so in the log."""
-    errors = [pair_sampling_error(fit.held_out, fit.predict(fit.parameters, fit.held_out.patterns)) for fit in fits]
+    errors = [
+        pair_sampling_error(fit.held_out, fit.predict(fit.parameters, fit.held_out.patterns), fit.problem.scoring)
+        for fit in fits
+    ]
     for fold, (fit, error) in enumerate(zip(fits, errors, strict=True)):
         if error > 0:
             pairs = fit.held_out

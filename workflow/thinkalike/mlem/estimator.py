@@ -19,7 +19,7 @@ from thinkalike.mlem.held_out import held_out_pairs
 from thinkalike.mlem.matching import matched_representations
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.problem import Problem, check_spread, make_problem
-from thinkalike.mlem.ranks import joined_predictions
+from thinkalike.mlem.ranks import Scoring, joined_predictions
 
 if TYPE_CHECKING:  # scikit-learn takes half a second to import
     from sklearn.utils import Tags
@@ -49,6 +49,10 @@ class MLEM:
         What an undefined value means, for all features or by name: `same`, it never differs; `category`, it is a value.
     kinds
         By name `categorical` (the default), `ordinal` or `numeric`. A dtype never decides.
+    scoring
+        The rank correlation of predicted and true distances that `score` is: `rho_a`, what Spearman's is expected to be
+        when ties are broken at random; `spearman`, with average ranks for ties (the paper's), which can be higher for
+        a coarser prediction than for a better one.
 
     Attributes
     ----------
@@ -80,6 +84,7 @@ class MLEM:
         distance: Distance = "sqeuclidean",
         missing: Missing | Mapping[str, Missing] = "same",
         kinds: Mapping[str, Kind] | None = None,
+        scoring: Scoring = "rho_a",
     ) -> None:
         self.alpha = alpha
         self.fit_intercept = fit_intercept
@@ -87,6 +92,7 @@ class MLEM:
         self.distance = distance
         self.missing = missing
         self.kinds = kinds
+        self.scoring = scoring
 
     def fit(self, features: pd.DataFrame, representations: ArrayLike) -> "MLEM":
         """Fit the weights to all pairs of stimuli.
@@ -136,12 +142,13 @@ class MLEM:
         return (predictions + self.intercept_)[index]
 
     def score(self, features: pd.DataFrame, representations: ArrayLike) -> float:
-        """Return the Spearman correlation (average ranks for ties) of predicted and true distances of all pairs."""
+        """Return the rank correlation (see `scoring`) of predicted and true distances of all pairs of stimuli."""
         coding = self._encode(features)
         problem = self.problem(features, representations)
         every = np.arange(coding.n_stimuli)
         pairs = held_out_pairs(coding, problem.distances, every, max_pairs=coding.n_stimuli**2)
-        return pairs.table.spearman(self._design.predict(self._parameters, pairs.patterns / self._ranges))
+        predictions = self._design.predict(self._parameters, pairs.patterns / self._ranges)
+        return pairs.table.score(predictions, problem.scoring)
 
     def problem(self, features: pd.DataFrame, representations: ArrayLike, exclude: Labels | None = None) -> Problem:
         """Check settings and input, and return the problem that they pose.
@@ -164,6 +171,7 @@ class MLEM:
             kinds=self.kinds,
             missing=self.missing,
             exclude=None if exclude is None else label_codes(exclude, index, "exclude"),
+            scoring=self.scoring,
         )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

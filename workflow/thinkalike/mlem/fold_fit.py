@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkalike.mlem.ceilings import ceiling_of_differences
 from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.extremes import block_extremes, without_label
 from thinkalike.mlem.folds import inner_folds
@@ -19,7 +20,7 @@ from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs
 from thinkalike.mlem.importance import Shares, difference_shares, permuted_score, sampled_scores, term_scores
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, check_spread
-from thinkalike.mlem.ranks import PatternTable
+from thinkalike.mlem.ranks import PatternTable, Scoring, rounded
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class FoldFit:
 
     def score(self, parameters: NDArray[np.float64], pairs: PatternTable) -> float:
         """Return the score of `parameters` on held-out pairs."""
-        return pairs.table.spearman(self.predict(parameters, pairs.patterns))
+        return pairs.table.score(self.predict(parameters, pairs.patterns), self.problem.scoring)
 
     def drop(
         self,
@@ -92,15 +93,32 @@ class FoldFit:
     ) -> float:
         """Return how much lower than `score` it is when a feature is permuted over the held-out stimuli.
 
-        In the limit of all permutations; with `weights` a stimulus counts as much.
+        In the limit of all permutations; with `weights` a stimulus counts as much. Exactly 0 where nothing in the
+        model involves the feature, and rounded to 12 decimals, so that no order of features is one of rounding.
         """
+        if not self._uses(parameters, feature):
+            return 0.0
         shares: Shares = difference_shares(self.problem.coding, feature, self.held_out.stimuli, weights)
-        return score - permuted_score(self.problem.design, parameters, self.ranges, pairs, feature, shares)
+        arguments = (self.problem.design, parameters, self.ranges, pairs, feature, shares, self.problem.scoring)
+        return float(rounded(np.array(score - permuted_score(*arguments))))
+
+    def _uses(self, parameters: NDArray[np.float64], feature: int) -> bool:
+        return bool(parameters[self.problem.design.involving(feature)].any())
 
     @cached_property
     def held_out_score(self) -> float:
         """Score of the fit on the held-out pairs."""
         return self.score(self.parameters, self.held_out.by_pattern)
+
+    def scored_by(self, scoring: Scoring) -> float:
+        """Score of the fit on the held-out pairs by a scoring of one's own choice."""
+        predictions = self.predict(self.parameters, self.held_out.patterns)
+        return self.held_out.table.score(predictions, scoring)
+
+    @property
+    def ceiling(self) -> float:
+        """The largest score that any function of the feature differences has on the held-out pairs."""
+        return ceiling_of_differences(self.held_out.table, self.problem.scoring)
 
     def importance(self) -> NDArray[np.float64]:
         """Return the drop of the score for each feature, in the limit of all permutations, shape (n_features,)."""
@@ -111,19 +129,25 @@ class FoldFit:
         """Return the drop of the score in each of `n_repeats` permutations, shape (n_repeats, n_features)."""
         problem = self.problem
         arguments = (problem.design, self.parameters, problem.coding, self.ranges, self.held_out)
-        return self.held_out_score - sampled_scores(*arguments, n_repeats, rng)
+        drops = self.held_out_score - sampled_scores(*arguments, n_repeats, rng, problem.scoring)
+        used = [self._uses(self.parameters, f) for f in range(problem.coding.n_features)]
+        return rounded(np.where(used, drops, 0.0))
 
     def drop_column_importance(self) -> NDArray[np.float64]:
         """Return how much lower the score is without each feature in the fit, same alpha, shape (n_features,)."""
         pairs, score = self.held_out.by_pattern, self.held_out_score
-        without = [self.refit(self.moments, f) for f in range(self.problem.coding.n_features)]
-        return np.array([score - self.score(parameters, pairs) for parameters in without])
+        drops = np.zeros(self.problem.coding.n_features)
+        for f in range(len(drops)):
+            if self._uses(self.parameters, f):  # without it the optimum would be the same
+                drops[f] = score - self.score(self.refit(self.moments, f), pairs)
+        return rounded(drops)
 
     def term_importance(self) -> NDArray[np.float64]:
         """Return the drop of the score when a single term of the model is permuted, shape (n_columns,)."""
         pairs = self.held_out.by_pattern
         columns = self.problem.design.expand(pairs.patterns / self.ranges) * self.parameters
-        return self.held_out_score - term_scores(columns, pairs)
+        drops = self.held_out_score - term_scores(columns, pairs, self.problem.scoring)
+        return rounded(np.where(self.parameters != 0, drops, 0.0))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.distances import Distances
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.ranks import PatternTable, RankTable, ranks_of_distances, table_of
+from thinkalike.mlem.ranks import PatternTable, RankTable, Scoring, ranks_of_distances, table_of
 
 # Of more held-out pairs than this a sample is scored (held-out sets of more than 3,162 stimuli).
 MAX_PAIRS = 5_000_000
@@ -121,7 +121,7 @@ def deal_blocks(stimuli: NDArray[np.intp], max_pairs: int, seed: int) -> tuple[N
     return tuple(np.sort(block) for block in np.array_split(shuffled, n_blocks))
 
 
-def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -> float:
+def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64], scoring: Scoring) -> float:
     """Return the standard error of the score that comes from having taken a sample of pairs; 0 where all were taken.
 
     From the scores of the single blocks (a little too large: a block's own ranking is noisier than the joint one).
@@ -137,7 +137,7 @@ def pair_sampling_error(pairs: HeldOutPairs, predictions: NDArray[np.float64]) -
         chosen = place_of_pair == place
         ranks, squares = ranks_of_distances(pairs.distances[chosen])
         index = pairs.index[chosen]
-        scores.append(table_of(index, ranks, squares, len(pairs.patterns)).spearman(predictions))
+        scores.append(table_of(index, ranks, squares, len(pairs.patterns)).score(predictions, scoring))
     return float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
 
 

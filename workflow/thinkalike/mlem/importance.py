@@ -7,8 +7,8 @@ counts and rank sums becomes margin x margin,
 
     counts(p, delta) = counts(p) q(delta),      rank sums(p, delta) = rank sums(p) q(delta),
 
-and one tie-exact Spearman of that table is the score under permutation, with no Monte-Carlo noise. It is the Spearman
-over all permutations pooled; the mean of the single permutations' Spearmans differs from it by O(1 / n_stimuli).
+and one tie-exact rank correlation of that table is the score under permutation, with no Monte-Carlo noise. It is
+the score over all permutations pooled; the mean of the single permutations' scores differs from it by O(1 / n_stimuli).
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.designs import Design
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import code_difference
-from thinkalike.mlem.ranks import PatternTable, joined_predictions, spearman_of_table
+from thinkalike.mlem.ranks import PatternTable, Scoring, joined_predictions, score_of_table
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 # Differences of a feature, unscaled, and the share of pairs that have each.
@@ -72,6 +72,7 @@ def exact_score(
     pairs: PatternTable,
     values: NDArray[np.float64],
     shares: NDArray[np.float64],
+    scoring: Scoring,
 ) -> float:
     """Return the score when something in the prediction is drawn independently of the pattern.
 
@@ -90,9 +91,13 @@ def exact_score(
         values, (shares,) = _thin(values, [shares], _MOST_DRAWN)
     predictions = np.array([predict(patterns, np.full(len(patterns), value)) for value in values])
     if predictions.size > _LARGEST_TABLE:
-        return _thinned_score(predictions, counts, rank_sums, shares, squares)
-    return spearman_of_table(
-        predictions.reshape(-1), np.outer(shares, counts).reshape(-1), np.outer(shares, rank_sums).reshape(-1), squares
+        return _thinned_score(predictions, counts, rank_sums, shares, squares, scoring)
+    return score_of_table(
+        predictions.reshape(-1),
+        np.outer(shares, counts).reshape(-1),
+        np.outer(shares, rank_sums).reshape(-1),
+        squares,
+        scoring,
     )
 
 
@@ -102,13 +107,15 @@ def _thinned_score(
     rank_sums: NDArray[np.float64],
     shares: NDArray[np.float64],
     squares: float,
+    scoring: Scoring,
 ) -> float:
     rows = [_thin(row, [counts, rank_sums], _LARGEST_MARGIN) for row in predictions]
-    return spearman_of_table(
+    return score_of_table(
         np.concatenate([row[0] for row in rows]),
         np.concatenate([share * row[1][0] for share, row in zip(shares, rows, strict=True)]),
         np.concatenate([share * row[1][1] for share, row in zip(shares, rows, strict=True)]),
         squares,
+        scoring,
     )
 
 
@@ -134,9 +141,10 @@ def permuted_score(
     pairs: PatternTable,
     feature: int,
     shares: Shares,
+    scoring: Scoring,
 ) -> float:
     """Return the score when a feature is permuted; `shares` are its differences and how often each occurs."""
-    return exact_score(_replacing(design, parameters, ranges, feature), pairs, *shares)
+    return exact_score(_replacing(design, parameters, ranges, feature), pairs, *shares, scoring)
 
 
 def _replacing(design: Design, parameters: NDArray[np.float64], ranges: NDArray[np.float64], feature: int) -> Predict:
@@ -156,6 +164,7 @@ def sampled_scores(
     pairs: HeldOutPairs,
     n_repeats: int,
     rng: np.random.Generator,
+    scoring: Scoring,
 ) -> NDArray[np.float64]:
     """Return the score under each of `n_repeats` permutations of each feature, shape (n_repeats, n_features)."""
     scores = np.empty((n_repeats, coding.n_features))
@@ -167,11 +176,11 @@ def sampled_scores(
         for repeat in range(n_repeats):
             permuted = rng.permutation(codes)
             drawn = code_difference(coding, f, permuted[place[pairs.left]], permuted[place[pairs.right]])
-            scores[repeat, f] = _drawn_score(predict, pairs, drawn)
+            scores[repeat, f] = _drawn_score(predict, pairs, drawn, scoring)
     return scores
 
 
-def term_scores(terms: NDArray[np.float64], pairs: PatternTable) -> NDArray[np.float64]:
+def term_scores(terms: NDArray[np.float64], pairs: PatternTable, scoring: Scoring) -> NDArray[np.float64]:
     """Return the score when a single term of the prediction is permuted, shape (n_terms,).
 
     `importance` of a feature permutes it wherever it occurs. Here one term alone is that of another held-out pair, W_ff
@@ -192,20 +201,20 @@ def term_scores(terms: NDArray[np.float64], pairs: PatternTable) -> NDArray[np.f
         def predict(_: NDArray, drawn: NDArray[np.float64], rest: NDArray[np.float64] = rest) -> NDArray[np.float64]:
             return rest + drawn
 
-        scores[place] = exact_score(predict, pairs, values, shares)
+        scores[place] = exact_score(predict, pairs, values, shares, scoring)
     return scores
 
 
-def _drawn_score(predict: Predict, pairs: HeldOutPairs, drawn: NDArray) -> float:
+def _drawn_score(predict: Predict, pairs: HeldOutPairs, drawn: NDArray, scoring: Scoring) -> float:
     values, index = np.unique(drawn, return_inverse=True) if drawn.dtype != bool else (np.array([0.0, 1.0]), drawn)
     n_patterns = len(pairs.patterns)
     if n_patterns * len(values) > 2 * pairs.n_pairs:  # nearly every pair has a combination of its own
         predictions = predict(pairs.patterns[pairs.index], drawn.astype(float))
-        return spearman_of_table(predictions, np.ones(pairs.n_pairs), pairs.ranks, pairs.rank_squares)
+        return score_of_table(predictions, np.ones(pairs.n_pairs), pairs.ranks, pairs.rank_squares, scoring)
     joint = index.reshape(-1) * n_patterns + pairs.index
     size = n_patterns * len(values)
     counts = np.bincount(joint, minlength=size).astype(float)
     rank_sums = np.bincount(joint, pairs.ranks, minlength=size).astype(np.float64)
     occurs = counts > 0
     predictions = np.concatenate([predict(pairs.patterns, np.full(n_patterns, value)) for value in values])
-    return spearman_of_table(predictions[occurs], counts[occurs], rank_sums[occurs], pairs.rank_squares)
+    return score_of_table(predictions[occurs], counts[occurs], rank_sums[occurs], pairs.rank_squares, scoring)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 _ITERATIONS = 200
 _ACCURACY = 1e-15
+_NOTHING = 1e-12  # share of the largest diagonal entry that is rounding
 
 
 @lru_cache(maxsize=8)
@@ -58,7 +59,13 @@ def semidefinite_minimum(gram: NDArray[np.float64], target: NDArray[np.float64],
     free = np.linalg.lstsq(a, c, rcond=None)[0]
     if np.linalg.eigvalsh(to_matrix(free, size))[0] >= 0:
         return free * length / scale
-    return _interior_point(a, c, size) * length / scale
+    return to_vector(_without_noise(to_matrix(_interior_point(a, c, size), size))) * length / scale
+
+
+def _without_noise(W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return W with rows of 0 where an interior point can only come near: a diagonal of 0 leaves nothing beside it."""
+    used = np.diag(W) > _NOTHING * np.diag(W).max(initial=0.0)
+    return np.where(used[:, None] & used, W, 0.0)
 
 
 def _interior_point(a: NDArray[np.float64], c: NDArray[np.float64], size: int) -> NDArray[np.float64]:

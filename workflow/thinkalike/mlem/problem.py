@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from thinkalike.mlem.designs import Additive, Design, Quadratic
 from thinkalike.mlem.distances import Distance, Distances, EuclideanDistances, make_distances
 from thinkalike.mlem.moments import Moments, MomentSource
 from thinkalike.mlem.pair_pass import PairPass
+from thinkalike.mlem.ranks import Scoring
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Problem:
     ----------
     exclude
         Labels, one per stimulus; pairs of equal label are left out everywhere. `None`: all pairs count.
+    scoring
+        The rank correlation that a model is judged by.
     """
 
     coding: Coding
@@ -32,6 +36,7 @@ class Problem:
     design: Design
     fit_intercept: bool = True
     exclude: NDArray[np.int64] | None = None
+    scoring: Scoring = "rho_a"
 
     def moment_source(self) -> MomentSource:
         """Return what sums over pairs: without forming them where features and distances allow it."""
@@ -56,8 +61,11 @@ def make_problem(
     kinds: Mapping[str, Kind] | None = None,
     missing: Missing | Mapping[str, Missing] = "same",
     exclude: NDArray[np.int64] | None = None,
+    scoring: Scoring = "rho_a",
 ) -> Problem:
     """Check the input and return the problem it poses."""
+    if scoring not in get_args(Scoring):
+        raise InputError(f"scoring is '{scoring}' but must be one of {', '.join(get_args(Scoring))}.")
     coding = encode(features, kinds, missing)
     distances = make_distances(representations, distance, coding.n_stimuli)
     if coding.n_stimuli < 3:
@@ -65,7 +73,7 @@ def make_problem(
     if not varying(coding).any():
         raise InputError("No feature differs between any two stimuli: there is nothing to explain distances by.")
     design = (Quadratic if interactions else Additive)(coding.n_features)
-    return Problem(coding, distances, design, fit_intercept, exclude)
+    return Problem(coding, distances, design, fit_intercept, exclude, scoring)
 
 
 def varying(coding: Coding) -> NDArray[np.bool_]:

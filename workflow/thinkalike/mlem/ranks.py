@@ -1,18 +1,28 @@
-"""Spearman correlations that are exact with ties, from sums per pattern instead of from pairs.
+"""Rank correlations that are exact with ties, from sums per pattern instead of from pairs.
 
 With y ranked once (average ranks), and the counts n_p and sums R_p of the centred ranks of the pairs of each pattern
 p, a prediction that takes one value per pattern needs no more ranking of pairs: patterns of equal prediction are
 joined, group u of c_u pairs has the centred average rank rho_u = (pairs before u) + c_u / 2 - n / 2, and
 
-    Spearman = sum_u rho_u R_u / sqrt(sum_u c_u rho_u^2 * sum over pairs of their squared centred rank).
+    Spearman = sum_u rho_u R_u / sqrt(sum_u c_u rho_u^2 * sum over pairs of their squared centred rank),
+    rho_a    = sum_u rho_u R_u / ((n^3 - n) / 12).
+
+rho_a is the Spearman correlation to be expected when the ties of both are broken at random. Ties shrink the denominator
+of Spearman's: a coarser prediction can score higher than a finer and better one. rho_a does not have that fault.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.numerics.ranks import Ties, centred_ranks, join_ties, tie_groups
+
+Scoring = Literal["rho_a", "spearman"]
+
+# What is ranked afterwards is rounded to so many decimals: no order may depend on the library that summed.
+DECIMALS = 12
 
 # Predictions closer than this share of the largest are one prediction that came about in two orders of summation.
 _NOISE = 1e-12
@@ -54,21 +64,12 @@ class RankTable:
     rank_sums: NDArray[np.float64]
     rank_squares: float
 
-    def spearman(self, predictions: NDArray[np.float64]) -> float:
-        """Return the Spearman correlation of y with one prediction per pattern.
+    def score(self, predictions: NDArray[np.float64], scoring: Scoring) -> float:
+        """Return the score of one prediction per pattern.
 
         A prediction that is the same everywhere ranks nothing; its score is 0 (scipy has no number for it).
         """
-        return spearman_of_table(predictions, self.counts, self.rank_sums, self.rank_squares)
-
-    def ceiling(self) -> float:
-        """Return the held-out score of the saturated model: every pattern of differences its own value.
-
-        Patterns are put in the order of their mean held-out rank; no other order of the patterns has a larger Spearman
-        correlation. Where nearly every pair has a pattern of its own this is close to 1 and says nothing: look at the
-        number of patterns beside it.
-        """
-        return self.spearman(self.rank_sums / np.maximum(self.counts, 1e-300))
+        return score_of_table(predictions, self.counts, self.rank_sums, self.rank_squares, scoring)
 
 
 def table_of(
@@ -92,18 +93,33 @@ class PatternTable:
     table: RankTable
 
 
-def spearman_of_table(
+def score_of_table(
     predictions: NDArray[np.float64],
     counts: NDArray[np.float64],
     rank_sums: NDArray[np.float64],
     rank_squares: float,
+    scoring: Scoring,
 ) -> float:
-    """Return the Spearman correlation from a table; several rows may have the same prediction."""
+    """Return the score of a table of pairs; several rows may have the same prediction."""
     ties = prediction_ties(predictions)
+    if len(ties.first) < 2 or rank_squares <= 0:
+        return 0.0
     sizes = np.add.reduceat(counts[ties.order], ties.first)
     sums = np.add.reduceat(rank_sums[ties.order], ties.first)
-    centred = np.cumsum(sizes) - sizes / 2 - sizes.sum() / 2
+    ends = np.cumsum(sizes)
+    centred = ends - (sizes + ends[-1]) / 2
+    covariance = float(centred @ sums)
+    if scoring == "rho_a":
+        return covariance / rank_variance(float(ends[-1]))
     squares = float(sizes @ centred**2)
-    if len(sizes) < 2 or squares <= 0 or rank_squares <= 0:
-        return 0.0
-    return float(centred @ sums) / float(np.sqrt(squares) * np.sqrt(rank_squares))
+    return covariance / float(np.sqrt(squares) * np.sqrt(rank_squares)) if squares > 0 else 0.0
+
+
+def rank_variance(pairs: float) -> float:
+    """Return the sum of squared centred ranks of so many pairs without ties."""
+    return (pairs**3 - pairs) / 12
+
+
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values to 12 decimals, without a negative 0."""
+    return np.round(values, DECIMALS) + 0.0

@@ -13,6 +13,7 @@ from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.inference import inference_table, unit_codes
 from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.ranks import Scoring
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,11 @@ class CrossValidation:
     Attributes
     ----------
     scores
-        Held-out Spearman of each fold; `score` is their mean.
+        Held-out score of each fold by `scoring`; `score` is their mean.
+    scores_by
+        The same by either scoring, `rho_a` and `spearman`.
+    scoring
+        What alpha was chosen by and what scores, importances and ceilings are differences and bounds of.
     alphas
         The penalty that the inner folds chose.
     intercepts
@@ -56,7 +61,11 @@ class CrossValidation:
     importance_drop_column
         Fold x feature: drop of the score when the model is fitted without the feature (same alpha).
     ceilings
-        Held-out score of the saturated model per fold; `ceiling` is the mean. NaN where it was not asked for.
+        The largest score that any function of the feature differences has on the held-out pairs of each fold; `ceiling`
+        is the mean. No score exceeds it. NaN where it was not asked for.
+    ceilings_by_values
+        Estimate of the same for any function of the features' values, on the pairs whose combination of values occurs
+        in another fold: a share `covered` of them. NaN where it was not asked for.
     pairs, patterns
         Numbers of held-out pairs that were scored, and of their distinct patterns.
     pair_sampling_errors
@@ -87,7 +96,11 @@ class CrossValidation:
     weights: pd.DataFrame
     importance: pd.DataFrame
     importance_drop_column: pd.DataFrame
+    scores_by: Mapping[Scoring, NDArray[np.float64]]
+    scoring: Scoring
     ceilings: NDArray[np.float64]
+    ceilings_by_values: NDArray[np.float64]
+    covered: NDArray[np.float64]
     pairs: NDArray[np.int64]
     patterns: NDArray[np.int64]
     pair_sampling_errors: NDArray[np.float64]
@@ -113,7 +126,7 @@ class CrossValidation:
 
     def __repr__(self) -> str:
         with_ceiling = "" if np.isnan(self.ceiling) else f", ceiling {self.ceiling:.3f}"
-        first = f"CrossValidation: score {self.score:.3f}{with_ceiling}, {len(self.scores)} folds"
+        first = f"CrossValidation: {self.scoring} {self.score:.3f}{with_ceiling}, {len(self.scores)} folds"
         return f"{first}\n{self.summary().round(4).to_string()}"
 
     def __eq__(self, other: object) -> bool:
@@ -201,7 +214,11 @@ class CrossValidation:
         )
 
     def scores_table(self) -> pd.DataFrame:
-        """Return one row per fold: `fold, score, alpha, intercept, ceiling, pairs, patterns, pair_sampling_error`."""
+        """Return one row per fold.
+
+        Columns `fold, score, alpha, intercept, ceiling, ceiling_by_values, covered, scoring, rho_a, spearman, pairs,
+        patterns, pair_sampling_error`; `score` is the one of the two that `scoring` names.
+        """
         return pd.DataFrame(
             {
                 "fold": np.arange(len(self.scores)),
@@ -209,6 +226,11 @@ class CrossValidation:
                 "alpha": self.alphas,
                 "intercept": self.intercepts,
                 "ceiling": self.ceilings,
+                "ceiling_by_values": self.ceilings_by_values,
+                "covered": self.covered,
+                "scoring": self.scoring,
+                "rho_a": self.scores_by["rho_a"],
+                "spearman": self.scores_by["spearman"],
                 "pairs": self.pairs,
                 "patterns": self.patterns,
                 "pair_sampling_error": self.pair_sampling_errors,
@@ -219,6 +241,8 @@ class CrossValidation:
 def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, pd.DataFrame):
         return one.equals(other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_equal(one[name], other[name]) for name in one)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return np.array_equal(one, other, equal_nan=True)
     return bool(one is other or (type(one) is type(other) and not isinstance(one, np.ndarray) and one == other))
