@@ -94,12 +94,12 @@ def test_beginning_of_sequence_is_put_in_front_once(saved_model: SavedModel, tmp
         model = saved_model(architecture)
         begin = [AutoTokenizer.from_pretrained(model).bos_token_id] if architecture == "gpt2" else []
         states = all_tokens(model, " ".join(WORDS), 2, begin)
-        found = vectors(tmp_path / architecture, model, (SENTENCES, STIMULI), prepend_bos=True)
+        found = vectors(tmp_path / architecture, model, (SENTENCES, STIMULI), bos="always")
         np.testing.assert_allclose(found[-1], states[-1], rtol=0, atol=1e-5)
     plain = vectors(tmp_path / "plain", saved_model("gpt2"), (SENTENCES, STIMULI))
-    assert np.abs(plain - vectors(tmp_path / "gpt2", saved_model("gpt2"), (SENTENCES, STIMULI), prepend_bos=True)).max()
+    assert np.abs(plain - vectors(tmp_path / "gpt2", saved_model("gpt2"), (SENTENCES, STIMULI), bos="always")).max()
     with pytest.raises(InputError, match="no beginning-of-sequence token"):
-        vectors(tmp_path / "r", saved_model("bert"), (SENTENCES, STIMULI), prepend_bos=True)
+        vectors(tmp_path / "r", saved_model("bert"), (SENTENCES, STIMULI), bos="always")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_metadata_says_what_made_a_file(saved_model: SavedModel, tmp_path: Path)
     expected = {
         "dataset": "d", "model": "m", "layer": "1", "numbering": "blocks", "subtoken": "last", "dtype": "float32",
         "revision": None, "architecture": "MambaModel", "blocks": "layers", "layers": ["0", "1", "2", "3", "final"],
-        "state_space_path": "torch", "unknown_subtokens": 0, "device": "cpu", "prepend_bos": False,
+        "state_space_path": "torch", "unknown_subtokens": 0, "device": "cpu", "bos": "tokenizer",
     }  # fmt: skip
     assert {key: found[key] for key in expected} == expected
     assert {"source", "torch", "transformers", "version"} <= set(found)

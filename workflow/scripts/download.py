@@ -10,6 +10,7 @@ with logged(snakemake):
     from thinkalike.representations.hub import locate
 
     source = snakemake.params.source
-    found = locate(source["hub"], source.get("revision"), source.get("trust", ()))
+    wanted = "tokenizer" if source.get("untrained") else "all"
+    found = locate(source["hub"], source.get("revision"), source.get("trust", ()), wanted)
     with whole_file(Path(snakemake.output[0])) as temporary:
         temporary.write_text(json.dumps({"model": found.name, "revision": found.revision}) + "\n", encoding="utf-8")

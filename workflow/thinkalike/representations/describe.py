@@ -5,13 +5,13 @@ from collections.abc import Collection
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel
+from transformers import AutoModel
 
 from thinkalike.errors import InputError
 from thinkalike.representations import lstm
 from thinkalike.representations.checkpoint import check_configuration, check_files, holds_weights
 from thinkalike.representations.hub import Location, locate
-from thinkalike.representations.loading import load_weights, quiet_transformers, stored_quantisation
+from thinkalike.representations.loading import load_weights, quiet_transformers, read_configuration, stored_quantisation
 from thinkalike.representations.probing import candidate_lists, find_blocks, probe_ids
 from thinkalike.representations.provenance import Provenance
 from thinkalike.representations.state_space import suitable_kernels
@@ -27,7 +27,11 @@ _SMALL = 200_000_000
 
 
 def describe_model(
-    name: str, revision: str | None = None, trust: Collection[str] = (), entry: str | None = None
+    name: str,
+    revision: str | None = None,
+    trust: Collection[str] = (),
+    entry: str | None = None,
+    part: str | None = None,
 ) -> dict[str, Any]:
     """Tell what a model is and needs, and give its line for a study.
 
@@ -41,6 +45,9 @@ def describe_model(
         `remote_code`, to read the configuration of a model that comes with Python code.
     entry
         The model's name in the study; made from its id when left out.
+    part
+        `decoder` of an encoder-decoder, or the name of a module inside the model; the part that reads text when left
+        out.
 
     Returns
     -------
@@ -56,27 +63,29 @@ def describe_model(
     InputError
         When the configuration cannot be had or understood.
     """
-    location = locate(name, revision, trust, weights=False)
+    location = locate(name, revision, trust, "configuration")
     lstm.register()
     with quiet_transformers():
-        check_configuration(location.folder, name)
+        if location.gguf is None:
+            check_configuration(location.folder, name)
         quantisation = stored_quantisation(location)
-        if location.local and holds_weights(location.folder):
-            _check_weights(location, (*trust, "pickle"))
-        part, calls, blocks, final = _inspect(location, "remote_code" in trust)
-    network = part.network
-    width = int(getattr(part.config, "hidden_size", None) or part.embeddings.weight.shape[1])
+        if location.local and location.gguf is None and holds_weights(location.folder):
+            _check_weights(location, (*trust, "pickle"), part)
+        reader, calls, blocks, final = _inspect(location, "remote_code" in trust, part)
+    network = reader.network
+    width = int(getattr(reader.config, "hidden_size", None) or reader.embeddings.weight.shape[1])
     parameters = sum(parameter.numel() for parameter in network.parameters())
     layers = calls + 1 + bool(final)
     found = {
         "model": name,
         "revision": location.revision,
         "architecture": type(network).__name__,
+        **({"part": part} if part else {}),
         "blocks": blocks,
         "layers": calls,
         "final": final,
         "width": width,
-        "longest_input": part.longest_input(),
+        "longest_input": reader.longest_input(),
         "parameters": parameters,
         "memory_gb": round(4 * parameters / 1e9, 3),
         "memory_bfloat16_gb": round(2 * parameters / 1e9, 3),
@@ -87,24 +96,24 @@ def describe_model(
     return {**found, "yaml": _line(entry or _entry_name(name), found)}
 
 
-def _check_weights(location: Location, trust: tuple[str, ...]) -> None:
+def _check_weights(location: Location, trust: tuple[str, ...], wanted: str | None) -> None:
     """Refuse what the extraction would refuse of weights that lie here, from their names and headers alone."""
     shards = check_files(location.folder, location.name, trust)
     load_tokenizer(location.folder, location.name, "remote_code" in trust)
     if not shards or importlib.util.find_spec("accelerate") is None or stored_quantisation(location):
         return
     model, info, _ = load_weights(location, trust, "float32", {"": "meta"})
-    part = text_part(model, location.name)
+    part = text_part(model, location.name, wanted)
     check_loaded(part, model, location.name, info, candidate_lists(part, None), "unused_weights" in trust)
 
 
-def _inspect(location: Location, remote_code: bool) -> tuple[TextPart, int, str, bool | None]:
+def _inspect(location: Location, remote_code: bool, wanted: str | None) -> tuple[TextPart, int, str, bool | None]:
     """Return the part that reads text, how often blocks run, their list, and whether something comes after them.
 
     The model runs without numbers where it can (architectures look into positions or masks, in one case or another);
     a small one that cannot runs with random ones.
     """
-    part = _skeleton(location, remote_code, "meta")
+    part = _skeleton(location, remote_code, "meta", wanted)
     candidates = candidate_lists(part, None)
     try:
         return part, *_probe(part, location.name)
@@ -112,7 +121,7 @@ def _inspect(location: Location, remote_code: bool) -> tuple[TextPart, int, str,
         if sum(parameter.numel() for parameter in part.network.parameters()) > _SMALL:
             key, modules = next(iter(candidates.items()))
             return part, part.depth() or len(modules), key, None
-    small = _skeleton(location, remote_code, "cpu")
+    small = _skeleton(location, remote_code, "cpu", wanted)
     return part, *_probe(small, location.name)
 
 
@@ -128,21 +137,25 @@ def _special(part: TextPart) -> set[int]:
     return {value for key in keys if isinstance(value := getattr(part.config, key), int)}
 
 
-def _skeleton(location: Location, remote_code: bool, device: str) -> TextPart:
+def _skeleton(location: Location, remote_code: bool, device: str, wanted: str | None) -> TextPart:
     """Return the part that reads text, with random weights or none."""
     try:
-        config = AutoConfig.from_pretrained(location.folder, trust_remote_code=remote_code)
+        config = read_configuration(location, remote_code)
         with torch.device(device), torch.random.fork_rng(devices=[]):
             model = AutoModel.from_config(config, trust_remote_code=remote_code).eval()
+    except InputError:
+        raise
     except Exception as error:  # whatever a configuration or a model's own code raises
         raise InputError(
             f"Model '{location.name}': its configuration cannot be understood ({' '.join(str(error).split())[:200]}); "
             "give a text model of transformers, with 'remote_code' among its trust where it comes with Python code."
         ) from error
-    return text_part(model, location.name)
+    return text_part(model, location.name, wanted)
 
 
 def _kind_of_weights(files: Collection[str]) -> str:
+    if len(files) == 1 and next(iter(files)).endswith(".gguf"):
+        return "gguf"
     if any(name.endswith(".safetensors") for name in files):
         return "safetensors"
     return "pickle" if any(name.endswith((".bin", ".pt", ".pth")) for name in files) else "none"
@@ -156,6 +169,8 @@ def _line(entry: str, found: dict[str, Any]) -> str:
     parts = [f"hub: {found['model']}"]
     if found["revision"]:
         parts.append(f"revision: {found['revision']}")
+    if found.get("part"):
+        parts.append(f"part: {found['part']}")
     parts.append(f"layers: {found['layers']}")
     if found["final"]:
         parts.append("final: true")

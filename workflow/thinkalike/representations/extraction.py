@@ -13,7 +13,7 @@ import pandas as pd
 from thinkalike.representations.activations import match_activations
 from thinkalike.representations.layers import check_numbering
 from thinkalike.representations.storage import RepresentationWriter
-from thinkalike.representations.units import check_plan, choose_unit, plan_tokens
+from thinkalike.representations.units import check_plan, choose_unit, lacks_bos, plan_tokens
 
 _logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def open_layers(
     layers: Iterable[str | int] | None = None,
     numbering: str = "blocks",
     unit: str | None = None,
-    prepend_bos: bool = False,
+    bos: str = "tokenizer",
     dtype: str = "float32",
     tokens_per_batch: int = 512,
     device: str = "auto",
@@ -100,8 +100,8 @@ def open_layers(
     ----------
     source
         One of `{"checkpoint": folder}`, `{"hub": id, folder or package, "revision": ..., "trust": [...], "blocks": ...,
-        "device_map": ...}`, `{"activations": Parquet or NPZ file}`. `blocks_declared`, if given, is the number of
-        blocks that the user stated; another one is refused.
+        "part": ..., "device_map": ..., "untrained": True, "seed": ...}`, `{"activations": Parquet or NPZ file}`.
+        `blocks_declared`, if given, is the number of blocks that the user stated; another one is refused.
     sentences
         `sentence_id`, `words` (list), and `text` where there is running text.
     stimuli
@@ -114,8 +114,8 @@ def open_layers(
     unit
         `last`, `first` or `mean` sub-token of a word; `final`, `mean` or `cls` token of a whole sentence. The default
         is `last` for words and `final` for sentences.
-    prepend_bos
-        Whether the beginning-of-sequence token comes first where the tokenizer does not put it there.
+    bos
+        Whether the beginning-of-sequence token comes first: as the `tokenizer` does it, `always` or `never`.
     dtype
         float32, bfloat16, float16 or int8 for the computation; the vectors are float32.
     tokens_per_batch
@@ -145,7 +145,13 @@ def open_layers(
 
     with _torch_threads(threads):
         loaded = loading.load_model(source, dtype, device)
-        plan = plan_tokens(loaded.tokenizer, sentences, stimuli, unit, prepend_bos)
+        plan = plan_tokens(loaded.tokenizer, sentences, stimuli, unit, bos)
+        if bos == "tokenizer" and loaded.is_decoder and lacks_bos(loaded.tokenizer, plan):
+            _logger.warning(
+                "%s: its tokenizer has a beginning-of-sequence token (%s) that it does not put in front; a decoder "
+                "that was trained with it gives other vectors without: set 'bos: always', or 'bos: never' otherwise",
+                loaded.name, loaded.tokenizer.bos_token,
+            )  # fmt: skip
         check_plan(plan, stimuli, loaded.name, loaded.part.longest_input(), loaded.part.vocabulary_size())
         state_space.cap_chunk_size(loaded.network, loaded.device)
         with state_space.suitable_kernels(loaded.network, loaded.device) as path:
@@ -160,7 +166,8 @@ def open_layers(
                 "layers": listed.labels,
                 "numbering": numbering,
                 "subtoken": unit,
-                "prepend_bos": prepend_bos,
+                "bos": bos,
+                "begins_with_bos": not lacks_bos(loaded.tokenizer, plan),
                 "tokens_per_batch": tokens_per_batch,
                 "device": loaded.device.type,
                 "state_space_path": path,

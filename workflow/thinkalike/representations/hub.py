@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from thinkalike.errors import InputError
 
@@ -15,6 +16,7 @@ _FILES = ["*.json", "*.model", "*.txt", "*.jinja", "*.tiktoken"]
 _LOOKUP_SECONDS = 10.0
 _HASH = "sha256:"
 PACKAGE = "package:"
+Wanted = Literal["all", "tokenizer", "configuration"]
 _logger = logging.getLogger(__name__)
 
 
@@ -33,7 +35,9 @@ class Location:
     files
         Names of all files there, also of those on the hub that were not downloaded.
     local
-        Whether the user gave a folder, not the id of a hub model.
+        Whether the user gave a folder or file, not the id of a hub model.
+    gguf
+        Name of the file in `folder` that holds the model in the format GGUF, if it does.
     """
 
     name: str
@@ -41,9 +45,10 @@ class Location:
     revision: str | None
     files: tuple[str, ...]
     local: bool = False
+    gguf: str | None = None
 
 
-def locate(name: str, revision: str | None = None, trust: Collection[str] = (), weights: bool = True) -> Location:
+def locate(name: str, revision: str | None = None, trust: Collection[str] = (), wanted: Wanted = "all") -> Location:
     """Find a local folder, or download a model of the hub at one revision.
 
     `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` are respected. Without network the cache is used, and where the model
@@ -52,14 +57,14 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
     Parameters
     ----------
     name
-        A folder, `package:{name}/{folder}` for a folder inside an installed Python package, or a hub id such as
-        `openai-community/gpt2`.
+        A folder, `package:{name}/{folder}` for a folder inside an installed Python package, a file in the format GGUF
+        in one of them, or a hub id such as `openai-community/gpt2`.
     revision
         Branch, tag or commit on the hub; for a folder, `sha256:{hash}` of its model.safetensors.
     trust
         `pickle` also downloads pickled weights where there are no others, `remote_code` Python files.
-    weights
-        Whether more than the configuration is wanted.
+    wanted
+        `configuration`, `tokenizer` (both of them), or `all` (the weights too).
 
     Raises
     ------
@@ -67,8 +72,10 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
         When there is no such model, or it cannot be reached.
     """
     folder = _package_folder(name) if name.startswith(PACKAGE) else Path(name).expanduser()
+    if folder.suffix == ".gguf":
+        return _gguf(name, folder, revision, wanted)
     if folder.is_dir():
-        found_revision = _check_content(name, folder, revision) if weights else revision
+        found_revision = _check_content(name, folder, revision) if wanted == "all" else revision
         return Location(name, folder, found_revision, _names(folder), local=True)
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or folder.exists():
         raise InputError(f"Model '{name}': there is no such folder; correct the path or give the id of a hub model.")
@@ -80,7 +87,9 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
         found = snapshot_download(
             name,
             revision=commit or revision,
-            allow_patterns=_patterns(files, trust) if weights else _CONFIGURATION,
+            allow_patterns={"configuration": _CONFIGURATION, "tokenizer": [*_FILES, *_code(trust)]}.get(
+                wanted, _patterns(files, trust)
+            ),
             ignore_patterns=["*/*", "consolidated*"],
             local_files_only=commit is None,
         )
@@ -106,6 +115,16 @@ def _package_folder(name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / inside
 
 
+def _gguf(name: str, path: Path, revision: str | None, wanted: Wanted) -> Location:
+    if not path.is_file():
+        raise InputError(
+            f"Model '{name}': there is no such file; correct the path, or download it (`hf download OWNER/MODEL FILE "
+            "--local-dir FOLDER`) and name it as FOLDER/FILE."
+        )
+    found = _check_content(name, path, revision) if wanted == "all" else revision
+    return Location(name, path.parent, found, (path.name,), local=True, gguf=path.name)
+
+
 def _check_content(name: str, folder: Path, revision: str | None) -> str | None:
     """Return the revision of a folder, after its weights were found to be those."""
     if revision is None:
@@ -115,7 +134,7 @@ def _check_content(name: str, folder: Path, revision: str | None) -> str | None:
             f"Model '{name}': a folder has no revision '{revision}'; leave it out, or give sha256: and the hash of its "
             "model.safetensors."
         )
-    weights = folder / "model.safetensors"
+    weights = folder if folder.suffix == ".gguf" else folder / "model.safetensors"
     if not weights.is_file():
         raise InputError(f"Model '{name}': {folder} holds no model.safetensors whose hash could be checked.")
     with weights.open("rb") as file:
@@ -133,7 +152,11 @@ def _patterns(files: tuple[str, ...], trust: Collection[str]) -> list[str]:
     """Return what to download: one kind of weights, never both."""
     safe = any(name.endswith(".safetensors") and "/" not in name for name in files)
     weights = "*.bin" if "pickle" in trust and not safe else "*.safetensors"
-    return [*_FILES, weights, *(["*.py"] if "remote_code" in trust else [])]
+    return [*_FILES, weights, *_code(trust)]
+
+
+def _code(trust: Collection[str]) -> list[str]:
+    return ["*.py"] if "remote_code" in trust else []
 
 
 def _look_up(name: str, revision: str | None) -> tuple[str | None, tuple[str, ...], str]:

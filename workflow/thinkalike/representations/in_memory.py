@@ -91,7 +91,7 @@ def extract(
     per: Per = "word",
     unit: str | None = None,
     numbering: str = "blocks",
-    prepend_bos: bool = False,
+    bos: str = "tokenizer",
     dtype: str = "float32",
     tokens_per_batch: int = 512,
     device: str = "auto",
@@ -119,8 +119,8 @@ def extract(
         `last` for words and `final` for sentences.
     numbering
         `blocks`, or `hidden_states` for the list that transformers returns.
-    prepend_bos
-        Whether the beginning-of-sequence token comes first where the tokenizer does not put it there.
+    bos
+        Whether the beginning-of-sequence token comes first: as the `tokenizer` does it, `always` or `never`.
     dtype
         float32, bfloat16, float16 or int8 for the computation; the vectors are float32.
     tokens_per_batch
@@ -155,7 +155,7 @@ def extract(
     labels = None if layers is None else [layers] if isinstance(layers, str | int) else list(layers)
     found: dict[str, NDArray[np.float32]] = {}
     with open_layers(
-        _source(model), table, stimuli, layers=labels, numbering=numbering, unit=unit, prepend_bos=prepend_bos,
+        _source(model), table, stimuli, layers=labels, numbering=numbering, unit=unit, bos=bos,
         dtype=dtype, tokens_per_batch=tokens_per_batch, device=device, threads=threads,
     ) as stream:  # fmt: skip
         for rows, vectors in stream.batches:

@@ -11,10 +11,14 @@ from typing import Any
 import torch
 import transformers
 from transformers import AutoConfig, AutoModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from thinkalike.errors import InputError
-from thinkalike.representations import adapters, lstm
-from thinkalike.representations.checkpoint import check_files, stored_names
+from thinkalike.representations import adapters, gguf_files, lstm
+from thinkalike.representations.checkpoint import check_configuration, check_files, stored_names
 from thinkalike.representations.hub import Location, locate
 from thinkalike.representations.probing import candidate_lists
 from thinkalike.representations.quantisation import package_refusal, read_quantisation
@@ -57,6 +61,16 @@ class LoadedModel:
     metadata: dict[str, Any]
 
     @property
+    def is_decoder(self) -> bool:
+        """Whether it was made to predict the next word (and is not the encoder of something else)."""
+        kind = getattr(self.part.config, "model_type", "")
+        return (
+            not self.part.path
+            and kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+            and (kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES)
+        )
+
+    @property
     def network(self) -> Any:
         """The module that runs."""
         return self.part.network
@@ -69,7 +83,9 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     ----------
     source
         `checkpoint` (a folder) or `hub` (an id or a folder), with the optional keys `revision`, `trust` (a list of
-        `pickle`, `remote_code`, `unused_weights`), `blocks` (name of the list of blocks), `device_map`.
+        `pickle`, `remote_code`, `unused_weights`), `blocks` (name of the list of blocks), `device_map`, `part`
+        (`decoder` or the name of a module that reads text), `untrained` (random weights by the configuration) with
+        `seed`.
     dtype
         float32, bfloat16, float16, or int8 (bitsandbytes; slow on a CPU).
     device
@@ -83,16 +99,22 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
     if dtype not in _DTYPES:
         raise InputError(f"dtype is '{dtype}' but must be one of {', '.join(_DTYPES)}.")
     trust = _trusted(source.get("trust") or ())
-    location = locate(str(source.get("checkpoint") or source.get("hub")), source.get("revision"), trust)
+    untrained = bool(source.get("untrained"))
+    where = str(source.get("checkpoint") or source.get("hub"))
+    location = locate(where, source.get("revision"), trust, "tokenizer" if untrained else "all")
     lstm.register()
     device_map = source.get("device_map")
     if device_map is None and dtype == "int8":  # quantised while loading, where it will run
         device_map = {"": str(choose_device(device))}
     with quiet_transformers():
-        model, info, known = load_weights(location, trust, dtype, device_map)
-        tokenizer = load_tokenizer(location.folder, location.name, "remote_code" in trust)
+        if untrained:
+            model, info, known = build_untrained(location, trust, dtype, int(source.get("seed", 0)))
+            device_map = None
+        else:
+            model, info, known = load_weights(location, trust, dtype, device_map)
+        tokenizer = load_tokenizer(location.folder, location.name, "remote_code" in trust, location.gguf)
     model.eval()
-    part = text_part(model, location.name)
+    part = text_part(model, location.name, source.get("part"))
     lists = candidate_lists(part, source.get("blocks"))
     unused = check_loaded(part, model, location.name, info, lists, "unused_weights" in trust)
     metadata = {
@@ -151,6 +173,8 @@ def load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_
         When the files are not those of a model that can be loaded.
     """
     name, folder = location.name, location.folder
+    if location.gguf is not None:
+        return gguf_files.load(location, _DTYPES[dtype], device_map)
     shards = check_files(folder, name, trust)
     quantisation = stored_quantisation(location)
     if quantisation is None:
@@ -189,8 +213,52 @@ def load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_
     return model, info, {key: value for key, value in known.items() if value is not None}
 
 
+def build_untrained(location: Location, trust: tuple[str, ...], dtype: str, seed: int) -> tuple[Any, Any, Any]:
+    """Return a model with the random weights that training of its configuration would start with.
+
+    Raises
+    ------
+    InputError
+        When the configuration cannot be read, or dtype is int8.
+    """
+    if dtype == "int8":
+        raise InputError(f"dtype is int8 but model '{location.name}' is untrained; use float32, bfloat16 or float16.")
+    remote_code = "remote_code" in trust
+    try:
+        config = read_configuration(location, remote_code)
+        # Those of the trained weights, which are not loaded.
+        config.quantization_config = None
+        del config.quantization_config
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = AutoModel.from_config(config, trust_remote_code=remote_code, dtype=torch.float32)
+    except InputError:
+        raise
+    except ImportError as error:
+        raise InputError(package_refusal(location.name, None, _flat(error))) from error
+    except Exception as error:  # a model's own code may raise anything
+        raise InputError(_loading_refusal(location, trust, None, error)) from error
+    return model.to(_DTYPES[dtype]), {}, {"untrained": True, "seed": seed}
+
+
+def read_configuration(location: Location, remote_code: bool = False) -> Any:
+    """Return the configuration of a model, from its folder or from a file in the format GGUF.
+
+    Raises
+    ------
+    InputError
+        When there is none. Other exceptions of transformers pass.
+    """
+    if location.gguf is not None:
+        return gguf_files.read_configuration(location)
+    check_configuration(location.folder, location.name)
+    return AutoConfig.from_pretrained(location.folder, trust_remote_code=remote_code)
+
+
 def stored_quantisation(location: Location) -> dict[str, Any] | None:
     """Return the method and bits that config.json states, or None; see `read_quantisation` for what is refused."""
+    if location.gguf is not None:
+        return gguf_files.read_quantisation(location)
     try:
         content = json.loads((location.folder / "config.json").read_text(encoding="utf-8"))
     except ValueError as error:

@@ -53,7 +53,7 @@ def candidate_lists(part: TextPart, named: str | None) -> dict[str, nn.ModuleLis
     InputError
         When there is none, or none of that name.
     """
-    lists = {key: module for key, module in part.network.named_modules() if isinstance(module, nn.ModuleList)}
+    lists = {key: module for key, module in part.where_blocks_are.named_modules() if isinstance(module, nn.ModuleList)}
     kind = type(part.network).__name__
     if named is not None:
         if named not in lists:
@@ -120,7 +120,11 @@ def _search(
 
 def _way_out(part: TextPart, name: str, ids: torch.Tensor) -> str:
     """Return what can be done about a model whose blocks were not found, after it was tried."""
-    lists = {key: one for key, one in part.network.named_modules() if isinstance(one, nn.ModuleList) and len(one) > 1}
+    lists = {
+        key: one
+        for key, one in part.where_blocks_are.named_modules()
+        if isinstance(one, nn.ModuleList) and len(one) > 1
+    }
     other, _ = _search(part, name, ids, dict(sorted(lists.items(), key=lambda item: item[0].count("."))))
     if other is not None:
         return f"if '{other.name}' ({other.calls} blocks) is meant, name it by 'blocks' in the model's entry"

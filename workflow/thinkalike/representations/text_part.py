@@ -4,7 +4,9 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
+from transformers.modeling_outputs import BaseModelOutput
 
 from thinkalike.errors import InputError
 
@@ -29,11 +31,24 @@ class TextPart:
         Its name inside the loaded model; empty for the model itself.
     config
         The configuration of this part.
+    stack
+        The module inside which the blocks are; the network itself when left out.
     """
 
     network: Any
     path: str
     config: Any
+    stack: Any = None
+
+    @property
+    def where_blocks_are(self) -> nn.Module:
+        """The module among whose lists the blocks are."""
+        return self.network if self.stack is None else self.stack
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the weights that run begin with; a decoder needs its encoder's too."""
+        return f"{self.path}." if self.path and self.stack is None else ""
 
     @property
     def embeddings(self) -> Any:
@@ -59,7 +74,10 @@ class TextPart:
 
     def depth(self) -> int | None:
         """Return the number of blocks that the configuration states, or None where it does not."""
-        keys = ["encoder_layers", "num_encoder_layers", "num_layers"] if self.path else []
+        if self.stack is not None:
+            keys = ["decoder_layers", "num_decoder_layers"]
+        else:
+            keys = ["encoder_layers", "num_encoder_layers", "num_layers"] if self.path else []
         for key in [*keys, "num_hidden_layers", "n_layer", "n_layers", "num_layers"]:
             value = getattr(self.config, key, None)
             if isinstance(value, int) and not isinstance(value, bool):
@@ -67,7 +85,7 @@ class TextPart:
         return None
 
 
-def text_part(model: Any, name: str) -> TextPart:
+def text_part(model: Any, name: str, wanted: str | None = None) -> TextPart:
     """Return the part of a loaded model that reads text.
 
     Parameters
@@ -76,13 +94,17 @@ def text_part(model: Any, name: str) -> TextPart:
         A model of transformers.
     name
         For messages.
+    wanted
+        The part that the user named: `decoder` of an encoder-decoder, or the name of a module inside the model.
 
     Raises
     ------
     InputError
-        When no part takes token ids alone (a model of sounds or images).
+        When no part takes token ids alone (a model of sounds or images), or there is none of that name.
     """
-    network, path = _choose(model)
+    if wanted == "decoder" and _has_two_stacks(model):
+        return _decoder(model, name)
+    network, path = _choose(model) if wanted is None else (_named(model, name, wanted), wanted)
     parameters = inspect.signature(network.forward).parameters
     senses = [key for key in parameters if key in _SENSES]
     open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
@@ -100,10 +122,30 @@ def text_part(model: Any, name: str) -> TextPart:
     return found
 
 
-def _choose(model: Any) -> tuple[Any, str]:
+def _has_two_stacks(model: Any) -> bool:
     parameters = inspect.signature(model.forward).parameters
-    two_stacks = hasattr(model, "encoder") and hasattr(model, "decoder") and "decoder_input_ids" in parameters
-    if getattr(model.config, "is_encoder_decoder", False) or two_stacks:
+    stacks = hasattr(model, "encoder") and hasattr(model, "decoder") and "decoder_input_ids" in parameters
+    return bool(getattr(model.config, "is_encoder_decoder", False) or stacks)
+
+
+def _decoder(model: Any, name: str) -> TextPart:
+    text_part(model, name)  # refuses a model whose encoder reads no text
+    return TextPart(DecoderReader(model, name), "decoder", model.config, model.get_decoder())
+
+
+def _named(model: Any, name: str, wanted: str) -> Any:
+    modules = dict(model.named_modules())
+    if wanted not in modules:
+        known = [key for key, module in model.named_children() if hasattr(module, "config")]
+        raise InputError(
+            f"Model '{name}' ({type(model).__name__}) has no part '{wanted}'"
+            + (f"; its parts are {', '.join(known)}." if known else "; leave 'part' out.")
+        )
+    return modules[wanted]
+
+
+def _choose(model: Any) -> tuple[Any, str]:
+    if _has_two_stacks(model):
         encoder = model.get_encoder()
         return encoder, next((key for key, module in model.named_modules() if module is encoder), "encoder")
     for tower in _TOWERS:
@@ -111,3 +153,43 @@ def _choose(model: Any) -> tuple[Any, str]:
         if isinstance(found, nn.Module) and "input_ids" in inspect.signature(found.forward).parameters:
             return found, tower
     return model, ""
+
+
+class DecoderReader(nn.Module):
+    """A decoder that reads the sentence which its encoder has read too.
+
+    The decoder gets the token with which it starts and then the sentence's own tokens; a token's vector is the one at
+    the place where the decoder has just read it.
+
+    Parameters
+    ----------
+    model
+        An encoder-decoder.
+    name
+        For messages.
+    """
+
+    def __init__(self, model: Any, name: str) -> None:
+        super().__init__()
+        self.model = model
+        starts = (
+            getattr(model.config, key, None) for key in ("decoder_start_token_id", "bos_token_id", "pad_token_id")
+        )
+        self.start = next((token for token in starts if isinstance(token, int)), None)
+        if self.start is None:
+            raise InputError(f"Model '{name}': its config.json states no decoder_start_token_id; add it.")
+
+    def get_input_embeddings(self) -> Any:
+        """Return the table of input embeddings."""
+        return self.model.get_input_embeddings()
+
+    def forward(self, input_ids: torch.Tensor, output_hidden_states: bool = False) -> BaseModelOutput:
+        """Return the decoder's states of the sentence's tokens, without the one it starts with."""
+        start = input_ids.new_full((len(input_ids), 1), self.start or 0)
+        found = self.model(
+            input_ids=input_ids, decoder_input_ids=torch.cat([start, input_ids], dim=1), use_cache=False,
+            output_hidden_states=output_hidden_states,
+        )  # fmt: skip
+        states = found.decoder_hidden_states if output_hidden_states else None
+        shorter = tuple(state[:, 1:] for state in states) if states else None
+        return BaseModelOutput(last_hidden_state=found[0][:, 1:], hidden_states=shorter)

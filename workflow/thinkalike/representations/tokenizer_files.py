@@ -16,7 +16,7 @@ _WITHOUT_VOCABULARY = {
 _BYTES = (259, 384)  # sizes of ByT5's vocabulary, whose model_type is t5
 
 
-def load_tokenizer(folder: Path, name: str, remote_code: bool = False) -> Any:
+def load_tokenizer(folder: Path, name: str, remote_code: bool = False, gguf: str | None = None) -> Any:
     """Return the tokenizer that lies beside a model.
 
     Raises
@@ -24,6 +24,8 @@ def load_tokenizer(folder: Path, name: str, remote_code: bool = False) -> Any:
     InputError
         When there is none, or one that does not say which characters its tokens cover.
     """
+    if gguf is not None:
+        return _from_gguf(folder, name, gguf)
     # Without any file, transformers makes an empty tokenizer of the class that goes with the model.
     if not any(found for pattern in _FILES for found in folder.glob(pattern)):
         raise InputError(f"Model '{name}': {_absent(folder)}")
@@ -33,6 +35,16 @@ def load_tokenizer(folder: Path, name: str, remote_code: bool = False) -> Any:
         raise InputError(
             f"Model '{name}': its tokenizer cannot be loaded from {folder} ({' '.join(str(error).split())[:200]}); "
             "save the tokenizer beside the model."
+        ) from error
+
+
+def _from_gguf(folder: Path, name: str, file: str) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    except Exception as error:  # a converter of transformers may raise anything
+        raise InputError(
+            f"Model '{name}': the tokenizer inside {file} cannot be read ({' '.join(str(error).split())[:200]}); give "
+            "the model's safetensors with its tokenizer."
         ) from error
 
 

@@ -12,6 +12,7 @@ from thinkalike.errors import InputError
 from thinkalike.representations.alignment import AlignedSentence, Sentence, align, find_words, join_words
 
 Unit = Literal["last", "first", "mean", "final", "cls"]
+Bos = Literal["tokenizer", "always", "never"]
 _logger = logging.getLogger(__name__)
 
 
@@ -57,7 +58,7 @@ def check_unit(unit: str) -> None:
 
 
 def plan_tokens(
-    tokenizer: Any, sentences: pd.DataFrame, stimuli: pd.DataFrame, unit: str, prepend_bos: bool = False
+    tokenizer: Any, sentences: pd.DataFrame, stimuli: pd.DataFrame, unit: str, bos: str = "tokenizer"
 ) -> TokenPlan:
     """Tokenise the sentences and find every stimulus's sub-tokens.
 
@@ -73,9 +74,9 @@ def plan_tokens(
         For words `last` (the paper's), `first` or `mean` of their sub-tokens; for whole sentences `final` (the text's
         last token), `mean` of the text's tokens, or `cls`, the special token in front. `mean` is the word's where
         stimuli have a position.
-    prepend_bos
-        Put the beginning-of-sequence token first where the tokenizer does not. GPT-2's first token has huge
-        activations whatever it is; with this option that is not the first word.
+    bos
+        Whether the beginning-of-sequence token comes first: as the `tokenizer` does it, `always` or `never`. GPT-2's
+        first token has huge activations whatever it is; with `always` that is not the first word.
 
     Raises
     ------
@@ -95,8 +96,10 @@ def plan_tokens(
         ranges = _word_ranges(aligned, used, stimuli, sentence_of, unit)
     ids = [np.array(sentence.ids, dtype=np.int64) for sentence in aligned]
     unknown = _count_unknown(tokenizer, ids, used)
-    if prepend_bos:
-        ids, shifts = _prepend(tokenizer, ids)
+    if bos not in get_args(Bos):
+        raise InputError(f"bos is '{bos}' but must be one of {', '.join(get_args(Bos))}.")
+    if bos != "tokenizer":
+        ids, shifts = _prepend(tokenizer, ids) if bos == "always" else _strip(tokenizer, ids, aligned, unit)
         ranges = ranges + shifts[sentence_of][:, None]
     return TokenPlan(ids, sentence_of, ranges.astype(np.int64).reshape(-1, 2), unknown)
 
@@ -234,11 +237,30 @@ def _prepend(tokenizer: Any, ids: list[np.ndarray]) -> tuple[list[np.ndarray], n
     token = tokenizer.bos_token_id
     if token is None:
         raise InputError(
-            f"prepend_bos is true but {type(tokenizer).__name__} has no beginning-of-sequence token; set it to false."
+            f"bos is always but {type(tokenizer).__name__} has no beginning-of-sequence token; set it to tokenizer."
         )
     shifts = np.array([int(sentence[0] != token) for sentence in ids])
     moved = [np.append(token, sentence) if shift else sentence for sentence, shift in zip(ids, shifts, strict=True)]
     return moved, shifts
+
+
+def _strip(
+    tokenizer: Any, ids: list[np.ndarray], aligned: list[AlignedSentence], unit: str
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the ids without the token that the tokenizer put in front, and by how much each sentence moved."""
+    token = tokenizer.bos_token_id
+    if unit == "cls" and token is not None and token == tokenizer.cls_token_id:
+        raise InputError("bos is never but unit is 'cls', which is the token in front; use final or mean.")
+    shifts = np.array(
+        [-int(one.first_is_special and sentence[0] == token) for one, sentence in zip(aligned, ids, strict=True)]
+    )
+    return [sentence[-shift:] if shift else sentence for shift, sentence in zip(shifts, ids, strict=True)], shifts
+
+
+def lacks_bos(tokenizer: Any, plan: TokenPlan) -> bool:
+    """Return whether the tokenizer has a beginning-of-sequence token with which no sentence begins."""
+    token = getattr(tokenizer, "bos_token_id", None)
+    return token is not None and not any(int(sentence[0]) == token for sentence in plan.ids)
 
 
 def _count_unknown(tokenizer: Any, ids: list[np.ndarray], sentences: pd.DataFrame) -> int:

@@ -60,8 +60,9 @@ def check_loaded(
     InputError
         The sentence names a weight.
     """
-    inside = f"{part.path}." if part.path else ""
-    lacking = sorted(key for key in _keys(info, "missing_keys") if key.startswith(inside) and not _NEEDLESS.search(key))
+    lacking = sorted(
+        key for key in _keys(info, "missing_keys") if key.startswith(part.prefix) and not _NEEDLESS.search(key)
+    )
     extra = sorted(_keys(info, "unexpected_keys"))
     if lacking:
         raise InputError(_missing(name, lacking, extra, lists))
@@ -147,8 +148,8 @@ def _is_harmless(key: str, part: TextPart, model: torch.nn.Module) -> bool:
         return bool(_HEAD.search(first)) or first in _attributes_of_heads(model)
     if _NEEDLESS.search(bare):
         return True
-    if part.path and first in children:
-        return not f"{bare}.".startswith(part.path.split(".", 1)[0] + ".")
+    if part.prefix and first in children:
+        return not f"{bare}.".startswith(part.prefix.split(".", 1)[0] + ".")
     return False
 
 

@@ -98,7 +98,7 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
             name=name if len(seeds) == 1 else f"{name}-seed{number}",
             entry=entry_of(name),
             family=family,
-            control=entry.get("control", kind == "train" and entry.get("steps") == 0),
+            control=entry.get("control", "untrained" in entry or (kind == "train" and entry.get("steps") == 0)),
             kind=kind,
             blocks=blocks,
             layers=layers,
@@ -112,6 +112,8 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
 def _refuse_foreign_keys(name: str, entry: Mapping[str, Any], kind: str) -> None:
     for owner, keys in ONLY_FOR.items():
         for key in keys:
+            if key == "seeds" and "untrained" in entry and kind == "hub":
+                continue
             if key in entry and kind != owner:
                 raise InputError(
                     f"Configuration: models.{name}.{key} goes with '{owner}', not with '{kind}'; remove it."

@@ -17,7 +17,7 @@ Kind = Literal["train", "hub", "activations"]
 # Keys of a model's entry that go with one kind alone.
 ONLY_FOR = {
     "train": ("seeds", "steps", "width", "learning_rate", "batch_size"),
-    "hub": ("revision", "blocks", "trust", "device_map"),
+    "hub": ("revision", "blocks", "trust", "device_map", "part", "untrained"),
 }
 
 
@@ -104,9 +104,7 @@ class Study:
         """Models that have to be downloaded (or are in the hub's cache), unlike those in a local folder."""
         hub = {name: model.location for name, model in self.models.items() if model.kind == "hub"}
         return [
-            name
-            for name, location in hub.items()
-            if not location.startswith("package:") and not Path(location).expanduser().is_dir()
+            name for name, location in hub.items() if not location.startswith("package:") and not _is_local(location)
         ]
 
     @property
@@ -172,6 +170,8 @@ class Study:
         """Return where a model's vectors come from, for extraction."""
         settings = self.models[model].settings
         source = {key: settings[key] for key in ("hub", "activations", *ONLY_FOR["hub"]) if key in settings}
+        if "untrained" in source:
+            source["seed"] = self.models[model].seed
         return {**source, "blocks_declared": self.models[model].blocks} if "hub" in source else source
 
     def source_files(self, model: str) -> list[str]:
@@ -180,6 +180,8 @@ class Study:
         if "activations" in settings:
             return [settings["activations"]]
         folder = Path(settings.get("hub", ""))
+        if folder.suffix == ".gguf" and folder.is_file():
+            return [str(folder)]
         if "hub" in settings and folder.is_dir():
             return sorted(str(path) for suffix in ("json", "safetensors") for path in folder.glob(f"*.{suffix}"))
         return []
@@ -188,7 +190,7 @@ class Study:
         """Return how vectors are taken: the model's own setting, else the dataset's, else the study's."""
         ranked = (self.models[model].settings, self.datasets[dataset], self.representations)
         found = {}
-        for key in ("numbering", "unit", "prepend_bos", "dtype", "tokens_per_batch"):
+        for key in ("numbering", "unit", "bos", "dtype", "tokens_per_batch"):
             values = [settings[key] for settings in ranked if key in settings]
             if values:
                 found[key] = values[0]
@@ -209,6 +211,10 @@ def entry_of(name: str) -> str:
 def paths_of(value: str | list[str]) -> list[str]:
     """Return the paths that a key names: one, or a list of them."""
     return [value] if isinstance(value, str) else list(value)
+
+
+def _is_local(location: str) -> bool:
+    return Path(location).suffix == ".gguf" or Path(location).expanduser().is_dir()
 
 
 def name_pattern(names: list[str]) -> str:
