@@ -105,3 +105,7 @@ def test_layers_of_two_models_with_stimuli_in_any_order():
     assert (halves["low"] <= halves["high"]).all()
     with pytest.raises(InputError, match="'dsa' compares sequences of words"):
         compare_models(a, b, groups=sentences, **settings)
+
+
+def test_a_copy_is_identical_whether_or_not_it_is_the_same_object():
+    assert compare(FIRST, [sequence.copy() for sequence in FIRST], "dsa", **OPTIONS) == MEASURES["dsa"].identical

@@ -41,7 +41,7 @@ class _Layer:
     larger_is_more_similar=True,
     is_symmetric=False,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
-    chance="rank(Y) / (n - 1) in-sample, and 1 if n - 1 <= units of Y: refused; at most about 0 cross-validated",
+    chance="rank(Y) / (n - 1) in-sample, and 1 if n - 1 <= units of Y: refused; 0 or a little below cross-validated",
     equivalents=(
         "sklearn.metrics.r2_score(X, LinearRegression().fit(Y, X).predict(Y), multioutput='variance_weighted')",
     ),

@@ -88,7 +88,7 @@ class _Neighbours(Comparator):
     range=(0.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
-    chance="about k / (2 n)",
+    chance="about k / (2 (n - 1) - k)",
     equivalents=("repsim.measures.JaccardSimilarity() on centred data without duplicates",),
     identical=1.0,
     pairwise=True,
@@ -138,7 +138,8 @@ class MutualKnn(_Neighbours):
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
-    chance="above 0: the cosines with one's own neighbours are positive",
+    chance="below 0, as low as -0.4: large cosines with one layer's neighbours meet small ones in the other; lower for "
+    "fewer stimuli, more neighbours, more units: calibrate it",
     equivalents=("repsim.measures.SecondOrderCosineSimilarity() on centred data",),
     identical=1.0,
     pairwise=True,

@@ -114,7 +114,7 @@ class ProcrustesAngular(_Procrustes):
     larger_is_more_similar=False,
     is_metric=True,
     invariant_to=("orthogonal", "translation", "permutation"),
-    chance="depends on the scale of the representations",
+    chance="above 0, depends on the scale of the representations",
     equivalents=("netrep.metrics.LinearMetric(alpha=1, score_method='euclidean')",),
     identical=0.0,
 )

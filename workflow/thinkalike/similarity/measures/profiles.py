@@ -173,7 +173,8 @@ class SpearmanProfiles(_ProfileComparator):
     range=(-1.0, 1.0),
     larger_is_more_similar=True,
     invariant_to=("isotropic scaling",),
-    chance="above 0 for profiles of positive numbers; undefined (nan) for a profile of zeros (below 1e-12)",
+    chance="above 0 for profiles of positive numbers, 0 for numbers of either sign; undefined (nan) for a profile of "
+    "zeros (below 1e-12)",
     equivalents=("1 - scipy.spatial.distance.cosine(x, y)",),
     identical=1.0,
     compares="profiles",
@@ -200,7 +201,7 @@ class CosineProfiles(_ProfileComparator):
     larger_is_more_similar=False,
     is_metric=True,
     invariant_to=(),
-    chance="depends on the scale of the profiles",
+    chance="above 0, depends on the scale of the profiles",
     equivalents=("scipy.spatial.distance.euclidean(x, y)",),
     identical=0.0,
     compares="profiles",
