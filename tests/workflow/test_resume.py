@@ -2,22 +2,24 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from activation_study import activation_study
+import yaml
 from workflow_runs import ROOT, Workflow
 
 pytestmark = pytest.mark.slow
 
-MODELS = {"alpha": 2, "beta": 1}
+Bytes = dict[str, bytes]
 
 
-def tables(folder: Path) -> dict[str, bytes]:
+def tables(folder: Path) -> Bytes:
     """Return the bytes of every table and every layer's results."""
     results = folder / "results/activations/words"
     found = {str(path.relative_to(results)): path.read_bytes() for path in results.rglob("*.parquet")}
@@ -26,22 +28,30 @@ def tables(folder: Path) -> dict[str, bytes]:
     return found
 
 
-@pytest.fixture(scope="module")
-def one_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
-    """The tables of a run on one core, and how many files it left."""
-    workflow = Workflow(tmp_path_factory.mktemp("one-core"))
-    study = activation_study(workflow.folder, MODELS)
-    workflow.study(study, "--cores", "1", "all_tables")
-    return tables(workflow.folder), files(workflow.folder)
-
-
 def files(folder: Path) -> int:
     return sum(1 for path in folder.rglob("results/**/*.parquet"))
 
 
-def test_four_cores_give_the_same_bytes(one_core: tuple[dict[str, bytes], int], workflow: Workflow) -> None:
-    workflow.study(activation_study(workflow.folder, MODELS), "--cores", "4", "all_tables")
-    assert tables(workflow.folder) == one_core[0]
+def unfinished(activations: tuple[Workflow, dict[str, Any]], folder: Path) -> tuple[Workflow, dict[str, Any]]:
+    """Return a folder with what the finished study was made from, and the study."""
+    finished, study = activations
+    for path in finished.folder.glob("*.npz"):
+        shutil.copy(path, folder)
+    return Workflow(folder), study
+
+
+@pytest.fixture(scope="module")
+def four_cores(finished_activations: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """A run on four cores, to the tables."""
+    study = yaml.safe_load((finished_activations.folder / "finished.yaml").read_text())
+    workflow, _ = unfinished((finished_activations, study), tmp_path_factory.mktemp("four-cores"))
+    workflow.study(study, "--cores", "4", "all_tables")
+    return workflow
+
+
+def test_four_cores_give_the_same_bytes(four_cores: Workflow, finished_activations: Workflow) -> None:
+    found, one_core = tables(four_cores.folder), tables(finished_activations.folder)
+    assert found == {name: one_core[name] for name in found}
 
 
 def kill_at(workflow: Workflow, number: int) -> bool:
@@ -68,16 +78,15 @@ def kill_at(workflow: Workflow, number: int) -> bool:
 
 
 def test_a_run_that_is_killed_and_resumed_gives_the_same_bytes(
-    one_core: tuple[dict[str, bytes], int], workflow: Workflow
+    four_cores: Workflow, activations: tuple[Workflow, dict[str, Any]], tmp_path: Path
 ) -> None:
-    study = activation_study(workflow.folder, MODELS)
+    workflow, study = unfinished(activations, tmp_path)
     workflow.write(study)
-    expected, number = one_core
-    for target in sorted(random.Random(0).sample(range(1, number - 1), 3)):
+    for target in sorted(random.Random(0).sample(range(1, files(four_cores.folder) - 1), 3)):
         assert kill_at(workflow, target)
         # The killed run could not take its lock away.
         workflow.study(study, "--unlock")
     workflow.study(study, "--cores", "2", "all_tables")
-    assert tables(workflow.folder) == expected
+    assert tables(workflow.folder) == tables(four_cores.folder)
     assert workflow.jobs(study, "all_tables") == {}
     assert not list((workflow.folder / "results").rglob("*.partial*")), "half-written files are left"

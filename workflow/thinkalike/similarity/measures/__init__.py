@@ -1,31 +1,12 @@
-"""The measures of similarity, one module a family; importing this package registers them all in `MEASURES`."""
+"""The measures of similarity, one module per family; importing this package registers them all in `MEASURES`."""
 
-from thinkalike.similarity.measures import (
-    canonical,
-    cka,
-    distance_correlation,
-    dynamics,
-    linear,
-    neighbours,
-    procrustes,
-    profiles,
-    resolved_kendall,
-    rsa,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from thinkalike.similarity.measures.measure import MEASURES, Measure, find_measure
 
-__all__ = [
-    "MEASURES",
-    "Measure",
-    "canonical",
-    "cka",
-    "distance_correlation",
-    "dynamics",
-    "find_measure",
-    "linear",
-    "neighbours",
-    "procrustes",
-    "profiles",
-    "resolved_kendall",
-    "rsa",
-]
+# Every module of this folder may hold measures: a new one needs no line here.
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["MEASURES", "Measure", "find_measure"]
