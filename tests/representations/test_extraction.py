@@ -197,7 +197,7 @@ def test_no_sentence_is_truncated(architecture: str, limit: int, saved_model: Sa
     sentences = pd.DataFrame({"sentence_id": ["long"], "words": [words]})
     stimuli = pd.DataFrame({"stimulus_id": ["x"], "sentence_id": ["long"], "position": [69], "word": ["dogs"]})
     with pytest.raises(
-        InputError, match=rf"Sentence 'long' has \d+ tokens .* reads at most {limit}.*'dogs' would be cut"
+        InputError, match=rf"sentence 'long' has \d+ tokens .* reads at most {limit}.*'dogs' would be cut"
     ):
         vectors(tmp_path / "r", saved_model(architecture), (sentences, stimuli))
 

@@ -3,7 +3,16 @@
 
 rule stimuli:
     input:
-        lambda wildcards: STUDY.stimulus_files(wildcards.dataset),
+        files=lambda wildcards: STUDY.stimulus_files(wildcards.dataset),
+        # Only where sentences are left out that a model cannot be asked about.
+        downloads=lambda wildcards: collect(
+            "<results>/downloads/{model}.json",
+            model=[
+                name
+                for name in STUDY.leaving_out(wildcards.dataset).get("models", ())
+                if name in STUDY.on_hub
+            ],
+        ),
     output:
         stimuli="<results>/{dataset}/stimuli.parquet",
         sentences="<results>/{dataset}/sentences.parquet",
@@ -14,7 +23,7 @@ rule stimuli:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=growing(2000),
+        mem_mb=NEEDS.stimuli_memory,
         runtime=growing(10),
     params:
         **SETTINGS["stimuli"],
@@ -59,9 +68,11 @@ rule stimulus_report:
         csv=collect("<results>/{{dataset}}/tables/{table}.csv", table=STIMULUS_TABLES),
     log:
         "<logs>/{dataset}/stimulus_report.log",
-    localrule: True
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=NEEDS.report_memory,
+        runtime=NEEDS.report_minutes,
     params:
         **SETTINGS["stimulus_report"],
     message:

@@ -10,4 +10,8 @@ with logged(snakemake):
     dataset = build_dataset(
         snakemake.params.source, name=snakemake.wildcards.dataset, seed=snakemake.params.seed, base=Path()
     )
+    if snakemake.params.leave_out:
+        from thinkalike.representations.conflicts import leave_out
+
+        dataset = dataset.without(*leave_out(dataset.stimuli, dataset.sentences, **snakemake.params.leave_out))
     write_dataset(dataset, snakemake.output.stimuli, snakemake.output.sentences)

@@ -5,7 +5,7 @@ each sub-token covers. That is right for WordPiece, byte-level BPE, Metaspace an
 words instead goes wrong silently: byte-level tokenizers without a prefix space then read "the woman" as "thewoman".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -46,7 +46,9 @@ class AlignedSentence:
     ids
         Token ids, with the tokenizer's special tokens.
     words
-        Range (first, last + 1) of each word's sub-tokens.
+        Range (first, last + 1) of each word's sub-tokens; (0, 0) for a word that has none of its own.
+    conflicts
+        For each of those words, by its position, why not.
     body
         Range of the text's sub-tokens, without special tokens around it.
     first_is_special
@@ -55,6 +57,7 @@ class AlignedSentence:
 
     ids: tuple[int, ...]
     words: tuple[tuple[int, int], ...]
+    conflicts: Mapping[int, str]
     body: tuple[int, int]
     first_is_special: bool
 
@@ -102,8 +105,8 @@ def align(tokenizer: Any, sentences: Sequence[Sentence]) -> list[AlignedSentence
     Raises
     ------
     InputError
-        When the tokenizer gives no offsets, a word gets no sub-token, or a sub-token covers two words; the sentence
-        names the word and the sentence.
+        When the tokenizer gives no offsets, or a sentence gets no token at all. A word that shares a sub-token with
+        another one, or gets none, is a conflict of its sentence: it matters only where the word is a stimulus.
     """
     if not getattr(tokenizer, "is_fast", False):
         raise InputError(
@@ -124,49 +127,49 @@ def _align_one(encoding: Any, sentence: Sentence) -> AlignedSentence:
     where = np.flatnonzero(inside)
     if not len(where):
         raise InputError(f"Sentence '{sentence.name}' ({sentence.text!r}) gets no token at all; remove the sentence.")
+    words, conflicts = _word_ranges(encoding, inside, sentence)
     return AlignedSentence(
         ids=tuple(encoding.ids),
-        words=_word_ranges(encoding, inside, sentence),
+        words=words,
+        conflicts=conflicts,
         body=(int(where[0]), int(where[-1]) + 1),
         first_is_special=not inside[0],
     )
 
 
-def _word_ranges(encoding: Any, inside: np.ndarray, sentence: Sentence) -> tuple[tuple[int, int], ...]:
+def _word_ranges(
+    encoding: Any, inside: np.ndarray, sentence: Sentence
+) -> tuple[tuple[tuple[int, int], ...], dict[int, str]]:
     words = np.array(sentence.spans, dtype=np.int64).reshape(-1, 2)
     tokens = np.array(encoding.offsets, dtype=np.int64)
     # The words that a token covers are those from `first` to `last`.
     first = np.searchsorted(words[:, 1], tokens[:, 0], side="right")
     last = np.searchsorted(words[:, 0], tokens[:, 1], side="left") - 1
     covers = inside & (tokens[:, 0] < tokens[:, 1]) & (first <= last)
-    several = np.flatnonzero(covers & (first < last))
-    if len(several):
-        token = several[0]
-        raise InputError(_two_words(encoding.tokens[token], (first[token], last[token]), sentence))
+    conflicts: dict[int, str] = {}
+    for token in np.flatnonzero(covers & (first < last)):
+        shared = range(int(first[token]), int(last[token]) + 1)
+        text = _two_words(encoding.tokens[token], (shared[0], shared[-1]), sentence)
+        conflicts.update(dict.fromkeys(shared, text))
     owned = np.flatnonzero(covers)
     bounds = np.searchsorted(first[owned], np.arange(len(words) + 1))
-    return tuple(
-        _range(encoding, owned[start:end], word, sentence) for word, (start, end) in enumerate(pairwise(bounds))
-    )
+    ranges = []
+    for word, (start, end) in enumerate(pairwise(bounds)):
+        if start == end and word not in conflicts:
+            conflicts[word] = f"the word {_word(sentence, word)!r} gets no token"
+        ranges.append((0, 0) if word in conflicts else _range(encoding, owned[start:end]))
+    return tuple(ranges), conflicts
 
 
-def _range(encoding: Any, indices: np.ndarray, word: int, sentence: Sentence) -> tuple[int, int]:
-    if not len(indices):
-        raise InputError(
-            f"Sentence '{sentence.name}': word {word}, {_word(sentence, word)!r}, gets no token from the tokenizer "
-            f"(the sentence is {sentence.text!r}); correct or remove the sentence."
-        )
+def _range(encoding: Any, indices: np.ndarray) -> tuple[int, int]:
     if len(indices) > 1 and not encoding.tokens[indices[0]].strip(_SPACE_MARKS):
         indices = indices[1:]
     return int(indices[0]), int(indices[-1]) + 1
 
 
 def _two_words(token: str, found: tuple[int, int], sentence: Sentence) -> str:
-    first, second = (_word(sentence, int(word)) for word in found)
-    return (
-        f"Sentence '{sentence.name}': the token {token!r} covers both words {first!r} and {second!r}, so that neither "
-        "has a vector of its own; make them one word of the dataset or leave out this model."
-    )
+    first, second = (_word(sentence, word) for word in found)
+    return f"the token {token!r} covers both words {first!r} and {second!r}"
 
 
 def _word(sentence: Sentence, word: int) -> str:

@@ -1,8 +1,8 @@
 """From tables to tokens: which sub-tokens stand for which stimulus."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.representations.alignment import AlignedSentence, Sentence, align, find_words, join_words
+from thinkalike.representations.conflicts import refuse_conflicts
 
 Unit = Literal["last", "first", "mean", "final", "cls"]
 Bos = Literal["tokenizer", "always", "never"]
@@ -30,12 +31,15 @@ class TokenPlan:
         Sub-tokens (first, last + 1) whose mean is the stimulus's vector, integers of shape (n, 2).
     unknown
         Number of unknown sub-tokens in the sentences.
+    conflicts
+        For each stimulus without a sub-token of its own, by its row, why it has none; its range is empty.
     """
 
     ids: list[np.ndarray]
     sentence_of: np.ndarray
     ranges: np.ndarray
     unknown: int
+    conflicts: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -81,7 +85,8 @@ def plan_tokens(
     Raises
     ------
     InputError
-        For a unit that does not fit, and for everything that `align` refuses.
+        For a unit that does not fit, and for everything that `align` refuses. Stimuli without a sub-token of their own
+        are `conflicts` of the plan, which `check_plan` refuses.
     """
     check_unit(unit)
     whole = _stimuli_are_sentences(stimuli, unit)
@@ -101,11 +106,12 @@ def plan_tokens(
     if bos != "tokenizer":
         ids, shifts = _prepend(tokenizer, ids) if bos == "always" else _strip(tokenizer, ids, aligned, unit)
         ranges = ranges + shifts[sentence_of][:, None]
-    return TokenPlan(ids, sentence_of, ranges.astype(np.int64).reshape(-1, 2), unknown)
+    conflicts = {} if whole else _conflicts(aligned, stimuli, sentence_of)
+    return TokenPlan(ids, sentence_of, ranges.astype(np.int64).reshape(-1, 2), unknown, conflicts)
 
 
 def check_plan(plan: TokenPlan, stimuli: pd.DataFrame, model: str, limit: int | None, vocabulary: int) -> None:
-    """Refuse a sentence that the model would truncate, and token ids that it does not know.
+    """Refuse stimuli without a sub-token of their own, sentences that the model would truncate, and unknown token ids.
 
     Parameters
     ----------
@@ -120,16 +126,7 @@ def check_plan(plan: TokenPlan, stimuli: pd.DataFrame, model: str, limit: int | 
             f"Model '{model}': its tokenizer gives the token id {highest} but the model has {vocabulary} embeddings; "
             "put the tokenizer of this very model beside it."
         )
-    if limit is None or plan.lengths.max() <= limit:
-        return
-    lost = np.flatnonzero((plan.lengths[plan.sentence_of] > limit) & (plan.ranges[:, 1] > limit))
-    row = int(lost[0]) if len(lost) else int(np.flatnonzero(plan.lengths[plan.sentence_of] > limit)[0])
-    stimulus = stimuli.iloc[row]
-    word = f", so that the word '{stimulus['word']}' would be cut off" if "word" in stimuli and len(lost) else ""
-    raise InputError(
-        f"Sentence '{stimulus['sentence_id']}' has {plan.lengths[plan.sentence_of[row]]} tokens but model '{model}' "
-        f"reads at most {limit}{word}; remove or split the sentence."
-    )
+    refuse_conflicts(plan, stimuli, model, limit)
 
 
 def _stimuli_are_sentences(stimuli: pd.DataFrame, unit: str) -> bool:
@@ -195,10 +192,11 @@ def _word_ranges(
             )
         ranges[row] = words[position]
     _check_words(stimuli, sentences, sentence_of, positions)
+    some = ranges[:, 0] < ranges[:, 1]  # none where the plan has a conflict
     if unit == "last":
-        ranges[:, 0] = ranges[:, 1] - 1
+        ranges[some, 0] = ranges[some, 1] - 1
     elif unit == "first":
-        ranges[:, 1] = ranges[:, 0] + 1
+        ranges[some, 1] = ranges[some, 0] + 1
     return ranges
 
 
@@ -216,6 +214,15 @@ def _check_words(
                 f"Stimulus '{stimuli['stimulus_id'].iloc[row]}' is the word '{word}' but word {positions[row]} of its "
                 f"sentence is '{found}'; the stimuli and the sentences are not of one dataset."
             )
+
+
+def _conflicts(aligned: list[AlignedSentence], stimuli: pd.DataFrame, sentence_of: np.ndarray) -> dict[int, str]:
+    """Return why stimuli have no sub-token of their own, by their rows."""
+    if not any(sentence.conflicts for sentence in aligned):
+        return {}
+    positions = stimuli["position"].to_numpy(dtype=np.int64)
+    found = ((row, aligned[s].conflicts.get(p)) for row, (s, p) in enumerate(zip(sentence_of, positions, strict=True)))
+    return {row: reason for row, reason in found if reason is not None}
 
 
 def _sentence_range(tokenizer: Any, sentence: AlignedSentence, unit: str) -> tuple[int, int]:

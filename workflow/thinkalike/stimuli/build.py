@@ -205,7 +205,7 @@ def _one_per_context(
     """
     if by_word:
         contexts = left_contexts(stimuli, sentences)
-        keys = pd.Series([(*context, word) for context, word in zip(contexts, stimuli["word"], strict=True)])
+        keys = pd.Series(list(zip(contexts, stimuli["word"], strict=True)), dtype=object)
     else:
         keys = stimuli["word"].reset_index(drop=True)
     order = rng.permutation(len(keys))

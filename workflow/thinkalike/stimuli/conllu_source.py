@@ -13,7 +13,7 @@ from thinkalike.stimuli.dataset import IDENTIFIERS
 from thinkalike.stimuli.row_files import own_name
 from thinkalike.stimuli.running_text import given_text, rebuilt_text
 from thinkalike.stimuli.sources import RawStimuli, check_keys, keep_sentences, source_paths
-from thinkalike.stimuli.treebank_file import Sentence, read_treebank
+from thinkalike.stimuli.treebank_file import TreebankSentence, read_treebank
 
 _KEYS = ("conllu", "sentences", "multiword", "encoding")
 _DEFAULT = (
@@ -91,12 +91,12 @@ def read_conllu_source(source: Mapping[str, Any], *, name: str, seed: int, base:
     )  # fmt: skip
 
 
-def _sentences(paths: Sequence[Path], encoding: str | None) -> Iterator[Sentence]:
+def _sentences(paths: Sequence[Path], encoding: str | None) -> Iterator[TreebankSentence]:
     for path in paths:
         yield from read_treebank(path, encoding)
 
 
-def _check_forms(sentences: Sequence[Sentence]) -> None:
+def _check_forms(sentences: Sequence[TreebankSentence]) -> None:
     """Refuse sentences whose every form is an underscore: some licences withhold the text."""
     hidden = [sentence for sentence in sentences if _is_hidden(sentence)]
     if hidden:
@@ -106,7 +106,7 @@ def _check_forms(sentences: Sequence[Sentence]) -> None:
         )
 
 
-def _is_hidden(sentence: Sentence) -> bool:
+def _is_hidden(sentence: TreebankSentence) -> bool:
     forms = [token["form"] for token in sentence.tokens if isinstance(token["id"], int)]
     text = sentence.tokens.metadata.get("text") or ""
     return (
@@ -182,7 +182,7 @@ def _text(tokens: conllu.TokenList, words: Sequence[conllu.Token], multiword: st
     return rebuilt_text(written, split=True) if multiword == "split" else surface
 
 
-def _depths(sentence: Sentence) -> dict[int, int | None]:
+def _depths(sentence: TreebankSentence) -> dict[int, int | None]:
     """Return how many steps each word is below the root; None where a head on the way is undefined."""
     indices = {token["id"]: index for index, token in enumerate(sentence.tokens) if isinstance(token["id"], int)}
     heads = {word: sentence.tokens[index]["head"] for word, index in indices.items()}

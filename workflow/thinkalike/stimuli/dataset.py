@@ -1,6 +1,6 @@
 """A dataset: stimuli with their features, the sentences they stand in, and what made them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ class Dataset:
     sentences: pd.DataFrame
     features: dict[str, Feature]
     metadata: dict[str, Any]
+
+    def without(self, stimuli: pd.DataFrame, sentences: pd.DataFrame, counts: dict[str, Any]) -> "Dataset":
+        """Return the dataset with fewer stimuli and sentences, and what was left out among its counts."""
+        numbers = {**self.metadata["counts"], "sentences": len(sentences), "stimuli": len(stimuli), **counts}
+        return replace(self, stimuli=stimuli, sentences=sentences, metadata={**self.metadata, "counts": numbers})
 
 
 def write_dataset(dataset: Dataset, stimuli_path: str | Path, sentences_path: str | Path) -> None:

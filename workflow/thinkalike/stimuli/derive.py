@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -11,12 +12,18 @@ def is_punctuation(word: str) -> bool:
     return not any(character.isalnum() for character in word)
 
 
-def left_contexts(rows: pd.DataFrame, sentences: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Return, for each row, the words before it in its sentence."""
-    words = dict(zip(sentences["sentence_id"], sentences["words"], strict=True))
+def left_contexts(rows: pd.DataFrame, sentences: pd.DataFrame) -> list[int]:
+    """Return, for each row, a number that it shares with exactly those that have the same words before them."""
+    numbers: dict[tuple[int, str], int] = {}
+    before: dict[Any, list[int]] = {}
+    for sentence, words in zip(sentences["sentence_id"], sentences["words"], strict=True):
+        found, context = [], 0
+        for word in words:
+            found.append(context)
+            context = numbers.setdefault((context, word), len(numbers) + 1)
+        before[sentence] = found
     return [
-        tuple(words[sentence][:position])
-        for sentence, position in zip(rows["sentence_id"], rows["position"], strict=True)
+        before[sentence][position] for sentence, position in zip(rows["sentence_id"], rows["position"], strict=True)
     ]
 
 
@@ -35,7 +42,7 @@ def _lemma_identity(rows: pd.DataFrame, sentences: pd.DataFrame) -> pd.Series:
 
 
 def _context_group(rows: pd.DataFrame, sentences: pd.DataFrame) -> pd.Series:
-    codes, _ = pd.factorize(pd.Series([" ".join(context) for context in left_contexts(rows, sentences)]))
+    codes, _ = pd.factorize(np.array(left_contexts(rows, sentences), dtype=np.int64))
     return pd.Series([f"c{code:05d}" for code in codes], index=rows.index)
 
 

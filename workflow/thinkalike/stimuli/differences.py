@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.features import Feature
-
-_BLOCK = 1024
+from thinkalike.stimuli.sorted_products import sum_of_products
 
 
 def level_codes(column: pd.Series, feature: Feature) -> NDArray[np.int64]:
@@ -95,25 +94,28 @@ def _product(a: _Column, b: _Column) -> float:
     both = a.defined & b.defined
     # b only differs or not: all pairs, minus those within a level of b.
     if a.values is not None:
-        within = sum(a.total(both & (b.codes == level)) for level in np.unique(b.codes[both]))
-        return a.total(both) - within
+        return a.total(both) - _within(a.values[both], b.codes[both])
     joint = a.codes[both] * (b.codes.max(initial=0) + 1) + b.codes[both]
     alike = [_pairs(np.unique(codes, return_counts=True)[1]).sum() for codes in (a.codes[both], b.codes[both], joint)]
     return float(_pairs(both.sum()) - alike[0] - alike[1] + alike[2])
 
 
+def _within(values: NDArray[np.float64], codes: NDArray[np.int64]) -> float:
+    """Sum |a_i - a_j| over pairs of stimuli with equal codes."""
+    order = np.lexsort((values, codes))
+    values, codes = values[order], codes[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    sizes = np.diff(np.append(starts, len(codes)))
+    ranks = np.arange(len(codes)) - np.repeat(starts, sizes)
+    return float(values @ (2 * ranks - np.repeat(sizes, sizes) + 1))
+
+
 def _numeric_product(a: _Column, b: _Column) -> float:
-    """Sum |a_i - a_j| |b_i - b_j| over distinct value pairs, a block of rows at a time."""
+    """Sum |a_i - a_j| |b_i - b_j| over pairs of stimuli on which both are defined."""
     assert a.values is not None and b.values is not None
     both = a.defined & b.defined
     points, counts = np.unique(np.column_stack([a.values[both], b.values[both]]), axis=0, return_counts=True)
-    total = 0.0
-    for start in range(0, len(points), _BLOCK):
-        block = points[start : start + _BLOCK]
-        first = np.abs(block[:, None, 0] - points[None, :, 0])
-        first *= np.abs(block[:, None, 1] - points[None, :, 1])
-        total += float(counts[start : start + _BLOCK] @ first @ counts)
-    return total / 2
+    return sum_of_products(points[:, 0], points[:, 1], counts.astype(np.float64))
 
 
 def _pairs(count: NDArray[np.int64] | np.int64) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """The stimulus report in words: what a reader of the study has to know about its stimuli."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,17 @@ from thinkalike.features import ENTANGLED, INSEPARABLE, Feature
 INFLATED = 10.0
 RARE_PAIRS = 0.01
 RARE_LEVEL = 5
+NAMED = 5  # levels that a sentence names; the rest it counts
 
 _COLUMNS = ["feature_a", "feature_b", "problem", "value", "warning"]
 
 
-def find_warnings(tables: Mapping[str, pd.DataFrame], features: Mapping[str, Feature]) -> pd.DataFrame:
+def find_warnings(
+    tables: Mapping[str, pd.DataFrame],
+    features: Mapping[str, Feature],
+    words: pd.Series | None = None,
+    notes: Iterable[str] = (),
+) -> pd.DataFrame:
     """Return one row per problem of a dataset, the worst kinds first.
 
     Parameters
@@ -23,14 +29,20 @@ def find_warnings(tables: Mapping[str, pd.DataFrame], features: Mapping[str, Fea
         The other tables of `stimulus_report`.
     features
         The declared features; controls are only checked for varying at all.
+    words
+        The stimuli, where they are words.
+    notes
+        How the source was read, in sentences.
     """
     compared = [name for name, feature in features.items() if feature.role == "feature"]
     rows = [
         *_constant(tables["pairs"]),
         *_confounded(tables["difference_correlation"], compared),
         *_inflated(tables["variance_inflation"], compared),
-        *_rare(tables["pairs"], tables["levels"], compared),
+        *_rare(tables["pairs"], tables["levels"], features, compared),
         *_duplicated(tables["duplicates"]),
+        *([] if words is None else attached_marks(words)),
+        *((None, None, "note", np.nan, note) for note in notes),
     ]
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"value": "float64"})
 
@@ -64,7 +76,9 @@ def _inflated(inflation: pd.DataFrame, compared: list[str]) -> list[tuple]:
     return rows
 
 
-def _rare(pairs: pd.DataFrame, levels: pd.DataFrame, compared: list[str]) -> list[tuple]:
+def _rare(
+    pairs: pd.DataFrame, levels: pd.DataFrame, features: Mapping[str, Feature], compared: list[str]
+) -> list[tuple]:
     rows = []
     for name, share in zip(pairs["feature"], pairs["share"], strict=True):
         if name in compared and 0 < share < RARE_PAIRS:
@@ -72,12 +86,39 @@ def _rare(pairs: pd.DataFrame, levels: pd.DataFrame, compared: list[str]) -> lis
             rows.append((name, None, "rare pairs", share, text))
     few = levels[levels["level"].notna() & (levels["stimuli"] < RARE_LEVEL)]
     for name in compared:
-        rare = few[few["feature"] == name]
-        if len(rare):
-            named = ", ".join(f"'{level}' ({n})" for level, n in zip(rare["level"], rare["stimuli"], strict=True))
-            text = f"{name} has levels that fewer than {RARE_LEVEL} stimuli share and some folds will lack: {named}."
+        rare = few[few["feature"] == name].sort_values("stimuli", kind="stable")
+        if len(rare) and features[name].kind != "numeric":
+            pairs_of = zip(rare["level"].head(NAMED), rare["stimuli"].head(NAMED), strict=True)
+            named = ", ".join(f"'{level}' ({n})" for level, n in pairs_of)
+            more = f" and {len(rare) - NAMED} more" if len(rare) > NAMED else ""
+            text = (
+                f"{name} has levels that fewer than {RARE_LEVEL} stimuli share and some folds will lack: {named}{more}."
+            )
             rows.append((name, None, "rare level", len(rare), text))
     return rows
+
+
+def attached_marks(words: pd.Series) -> list[tuple]:
+    """Return a row if words end or begin with punctuation, whose sub-token then stands for the word."""
+    attached = words[words.map(_carries_marks)]
+    if not len(attached):
+        return []
+    examples = ", ".join(f"'{word}'" for word in dict.fromkeys(attached.head(1000)) if word)
+    examples = ", ".join(examples.split(", ")[:3])
+    text = (
+        f"{len(attached)} of {len(words)} words carry punctuation, such as {examples}, so that a mark's sub-token may "
+        f"stand for the word; set attached_punctuation: split, or separate them in the file."
+    )
+    return [(None, None, "attached punctuation", len(attached), text)]
+
+
+def _carries_marks(word: str) -> bool:
+    """Return whether a word with letters has a mark at an end that does not belong to words (unlike full stops)."""
+    ends = (word[:1] in _OPENING, word[-1:] in _CLOSING)
+    return any(ends) and any(character.isalnum() for character in word)
+
+
+_OPENING, _CLOSING = set('"“„«([{'), set('"”»,;:!?)]}')
 
 
 def _duplicated(duplicates: pd.DataFrame) -> list[tuple]:

@@ -2,20 +2,26 @@
 
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.features import Feature
+from thinkalike.stimuli.derive import left_contexts
 from thinkalike.stimuli.differences import difference_correlation, difference_moments, level_codes
 from thinkalike.stimuli.findings import find_warnings
 
 _MOST_COMBINED_LEVELS = 50
+_RANGES = 10
 
 
 def stimulus_report(
-    stimuli: pd.DataFrame, features: Mapping[str, Feature], sentences: pd.DataFrame | None = None
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Feature],
+    sentences: pd.DataFrame | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Report on a dataset.
 
@@ -25,6 +31,8 @@ def stimulus_report(
         From `read_stimuli`.
     sentences
         From `read_sentences`; without it, duplicates are counted by the column `context_group` only.
+    metadata
+        Of the stimulus table: `counts` of what was read and left out, `notes` on how.
 
     Returns
     -------
@@ -42,23 +50,54 @@ def stimulus_report(
         * `difference_correlation`: the same of feature differences over all pairs, exact, whatever the order.
         * `variance_inflation`: `feature, role, variance_inflation` of each feature's differences given those of the
           other features and controls (1: independent; infinite: a sum of the others).
-        * `cells`: a column per feature, and `stimuli`, for every combination that occurs (controls left out).
+        * `cells`: a column per feature, and `stimuli`, for every combination that occurs (controls left out; a
+          numeric feature with more than 50 values has ten ranges of equal width in their place).
         * `duplicates`: `model_type` (causal, bidirectional), `stimuli, distinct, duplicates, identical_pairs`.
         * `warnings`: `feature_a, feature_b` (null where one feature is concerned), `problem, value, warning` (a
           sentence).
+        * `counts`: `what, number` of `metadata`.
+
+    All numbers are exact at any size: nothing is sampled and no pair is formed.
     """
+    metadata = metadata or {}
+    difference = difference_correlation(stimuli, features)
     tables = {
         "levels": _levels(stimuli, features),
         "combinations": _combinations(stimuli, features),
         "pairs": _pairs(stimuli, features),
         "correlation": _tidy(_code_correlation(stimuli, features), features, _counts(stimuli, features)),
-        "difference_correlation": _tidy(difference_correlation(stimuli, features), features),
-        "variance_inflation": _variance_inflation(stimuli, features),
-        "cells": _cells(stimuli, features),
+        "difference_correlation": _tidy(difference, features),
+        "variance_inflation": _variance_inflation(difference, features),
+        "cells": _cells(_binned(stimuli, features), features),
         "duplicates": _duplicates(stimuli, sentences),
     }
-    tables["warnings"] = find_warnings(tables, features)
+    words = None if stimuli["position"].isna().any() else stimuli["word"]
+    tables["warnings"] = find_warnings(tables, features, words, metadata.get("notes", ()))
+    tables["counts"] = _count_table(metadata.get("counts", {}))
     return tables
+
+
+def _count_table(counts: Mapping[str, Any], before: str = "") -> pd.DataFrame:
+    """Return `what, number` of every number, nested names joined by dots."""
+    rows: list[tuple[str, int]] = []
+    for name, value in counts.items():
+        if isinstance(value, Mapping):
+            rows += _count_table(value, f"{before}{name}.").itertuples(index=False, name=None)
+        elif isinstance(value, list):
+            rows.append((f"{before}{name}", len(value)))
+        else:
+            rows.append((f"{before}{name}", int(value)))
+    return pd.DataFrame(rows, columns=["what", "number"]).astype({"what": object, "number": "int64"})
+
+
+def _binned(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    """Return the stimuli with ranges of equal width in place of many numeric values: else every stimulus is a cell."""
+    ranges = {
+        name: pd.cut(stimuli[name], _RANGES).map(str, na_action="ignore").astype(object)
+        for name, feature in features.items()
+        if feature.kind == "numeric" and stimuli[name].nunique() > _MOST_COMBINED_LEVELS
+    }
+    return stimuli.assign(**ranges)
 
 
 def _levels(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
@@ -139,8 +178,7 @@ def _tidy(
     return table
 
 
-def _variance_inflation(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
-    correlation = difference_correlation(stimuli, features)
+def _variance_inflation(correlation: NDArray[np.float64], features: Mapping[str, Feature]) -> pd.DataFrame:
     varies = ~np.isnan(np.diag(correlation))
     inflation = np.full(len(features), np.nan)
     for index in np.flatnonzero(varies):
@@ -169,10 +207,10 @@ def _duplicates(stimuli: pd.DataFrame, sentences: pd.DataFrame | None) -> pd.Dat
     if stimuli["position"].isna().all():  # whole prompts
         keys = dict.fromkeys(("causal", "bidirectional"), stimuli["word"].tolist())
     elif sentences is not None:
-        words = dict(zip(sentences["sentence_id"], map(tuple, sentences["words"]), strict=True))
-        places = list(zip(stimuli["sentence_id"], stimuli["position"], strict=True))
-        keys["causal"] = [words[sentence][: position + 1] for sentence, position in places]
-        keys["bidirectional"] = [(words[sentence], position) for sentence, position in places]
+        codes = pd.factorize(pd.Series([tuple(words) for words in sentences["words"]], dtype=object))[0]
+        whole = stimuli["sentence_id"].map(dict(zip(sentences["sentence_id"], codes, strict=True)))
+        keys["causal"] = list(zip(left_contexts(stimuli, sentences), stimuli["word"], strict=True))
+        keys["bidirectional"] = list(zip(whole, stimuli["position"], strict=True))
     elif "context_group" in stimuli:
         keys["causal"] = list(zip(stimuli["context_group"], stimuli["word"], strict=True))
     rows = []

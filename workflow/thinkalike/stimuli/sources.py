@@ -16,8 +16,9 @@ Item = TypeVar("Item")
 COMMON_KEYS = (
     "features", "controls", "undefined", "deduplicate", "decorrelate", "punctuation", "context_window", "corpus",
     "unit",
+    "leave_out",
 )  # fmt: skip
-"""Keys that every source understands; the last two are read by later stages."""
+"""Keys that every source understands; the last three are read by later stages."""
 
 ROW_KEYS = (*FILE_KEYS, "decimal")
 """Keys of the sources whose files are rows."""

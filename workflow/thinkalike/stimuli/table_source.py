@@ -1,6 +1,7 @@
 """Stimuli from the user's own table: one row a word, or (Parquet, JSON) one row a sentence with lists."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -191,7 +192,7 @@ def _check_texts(frame: pd.DataFrame, column: str, place: Any) -> None:
     texts: list[str | None] = []
     for label, value in zip(frame.index, frame[column], strict=True):
         if not is_null(value):
-            check_value(value, column, place(label))
+            check_value(value, column, partial(place, label))
         text = "" if is_null(value) else as_text(value)
         if not text and column != "lemma":
             raise InputError(f"{place(label)}: the cell '{column}' is empty; fill it in.")

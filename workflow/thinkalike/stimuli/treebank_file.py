@@ -18,7 +18,7 @@ _COLUMNS = "# global.columns ="
 
 
 @dataclass(frozen=True)
-class Sentence:
+class TreebankSentence:
     """One sentence of a treebank.
 
     Attributes
@@ -58,7 +58,7 @@ class _Lines:
             yield line
 
 
-def read_treebank(path: Path, encoding: str | None) -> Iterator[Sentence]:
+def read_treebank(path: Path, encoding: str | None) -> Iterator[TreebankSentence]:
     """Yield the sentences of a file in CoNLL-U or CoNLL-U Plus.
 
     Raises
@@ -106,12 +106,12 @@ def _check_rows(placed: list[tuple[int, str]], fields: tuple[str, ...], path: Pa
             )
 
 
-def _parsed(text: str, lines: tuple[int, ...], fields: tuple[str, ...], path: Path) -> Sentence:
+def _parsed(text: str, lines: tuple[int, ...], fields: tuple[str, ...], path: Path) -> TreebankSentence:
     try:
         tokens = conllu.parse_token_and_metadata(text, fields=fields, field_parsers=_PARSERS)
     except ParseException:
         raise InputError(_unparsable(text, lines, fields, path)) from None
-    sentence = Sentence(tokens, lines, path, tokens.metadata.get("sent_id"))
+    sentence = TreebankSentence(tokens, lines, path, tokens.metadata.get("sent_id"))
     _check_ids(sentence)
     return sentence
 
@@ -140,7 +140,7 @@ def _unparsable(text: str, lines: tuple[int, ...], fields: tuple[str, ...], path
     return f"{path}, line {lines[0]}: this sentence is not CoNLL-U; correct it."
 
 
-def _check_ids(sentence: Sentence) -> None:
+def _check_ids(sentence: TreebankSentence) -> None:
     """Refuse ids that repeat, leave a gap or stand in the wrong order."""
     count, covered, empty = 0, 0, 0
     size = sum(isinstance(token["id"], int) for token in sentence.tokens)

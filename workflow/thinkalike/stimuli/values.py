@@ -14,6 +14,7 @@ import math
 import numbers
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,27 +45,32 @@ def is_null(value: Any) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def check_value(value: Any, column: str, place: str) -> None:
+def check_value(value: Any, column: str, place: str | Callable[[], str]) -> None:
     """Refuse what no column of stimuli can hold: nested values, bytes, characters that cannot be written.
 
     Raises
     ------
     InputError
-        With `place`, the row or line.
+        With `place`, the row or line (or what returns it).
     """
+    fault = _fault(value, column)
+    if fault:
+        raise InputError(f"{place if isinstance(place, str) else place()}: {fault}")
+
+
+def _fault(value: Any, column: str) -> str:
+    """Say why no column can hold the value; empty if one can."""
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise InputError(
-                f"{place}: '{column}' holds a character that cannot be written (U+{ord(value[error.start]):04X}, half "
-                f"of a pair); correct the text."
-            ) from None
+            return (
+                f"'{column}' holds a character that cannot be written (U+{ord(value[error.start]):04X}, half of a "
+                f"pair); correct the text."
+            )
     elif isinstance(value, dict | list | tuple | set | bytes | np.ndarray):
-        raise InputError(
-            f"{place}: '{column}' is {_shown(value)}, which is no single value; write a text, a number, true, false or "
-            f"null."
-        )
+        return f"'{column}' is {_shown(value)}, which is no single value; write a text, a number, true, false or null."
+    return ""
 
 
 def as_text(value: Any) -> str:
@@ -111,7 +117,7 @@ def type_values(
             values.append(None)
             continue
         if not isinstance(value, int | float):
-            check_value(value, feature.name, place(label))
+            check_value(value, feature.name, partial(place, label))
         kept = value.strip() if isinstance(value, str) else value
         values.append(None if isinstance(kept, str) and kept in undefined else kept)
     if feature.kind == "numeric":

@@ -23,6 +23,7 @@ STIMULUS_TABLES = [
         "cells",
         "duplicates",
         "warnings",
+        "counts",
     )
 ]
 
@@ -43,6 +44,7 @@ def job_settings(study: Study) -> dict[str, Settings]:
     return {
         "stimuli": {
             "source": lambda wildcards: study.stimulus_source(wildcards.dataset),
+            "leave_out": lambda wildcards: study.leaving_out(wildcards.dataset),
             "sources": lambda wildcards: file_digests(study.stimulus_files(wildcards.dataset)),
             "seed": study.seed,
             "version": version["stimuli"],

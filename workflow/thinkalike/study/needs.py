@@ -123,14 +123,34 @@ class Needs:
         return 60 + steps * (model.blocks or 1) * (self.sizes[wildcards.model].units / 128) ** 1.5 * 0.02
 
     @_megabytes
+    def stimuli_memory(self, wildcards: Any) -> float:
+        return max(2_000, *(self._model_memory(wildcards.dataset, name) for name in self._asked(wildcards.dataset)), 0)
+
+    @_megabytes
+    def report_memory(self, wildcards: Any) -> float:
+        # Each stimulus stands in a few tables as Python objects; the products of numeric features are sorted sums.
+        return _BASE + 4e-3 * self.stimuli(wildcards.dataset)
+
+    @_minutes
+    def report_minutes(self, wildcards: Any) -> float:
+        return 2e-3 * self.stimuli(wildcards.dataset)
+
+    def _asked(self, dataset: str) -> list[str]:
+        """Return the models whose tokenizers decide which sentences are left out."""
+        return list(self.study.leaving_out(dataset).get("models", ()))
+
+    def _model_memory(self, dataset: str, model: str) -> float:
+        dtype = self.study.extraction_settings(dataset, model).get("dtype", "float32")
+        return _BASE_TORCH + 1.5 * _BYTES[dtype] * self.sizes[model].parameters / 1e6
+
+    @_megabytes
     def extract_memory(self, wildcards: Any) -> float:
         name = wildcards.model
         model = self.study.models[name]
         if model.kind == "activations":
             # The file is read as a whole, and once more in the order of the stimuli.
             return _BASE + 12 * self._millions(wildcards.dataset, name) * len(model.layers)
-        dtype = self.study.extraction_settings(wildcards.dataset, name).get("dtype", "float32")
-        return _BASE_TORCH + 1.5 * _BYTES[dtype] * self.sizes[name].parameters / 1e6
+        return self._model_memory(wildcards.dataset, name)
 
     @_minutes
     def extract_minutes(self, wildcards: Any) -> float:

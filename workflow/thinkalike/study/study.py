@@ -150,7 +150,28 @@ class Study:
 
     def stimulus_source(self, dataset: str) -> dict[str, Any]:
         """Return what makes a dataset's stimuli: its entry without what other stages read."""
-        return {key: value for key, value in self.datasets[dataset].items() if key not in ("corpus", "unit")}
+        return {
+            key: value for key, value in self.datasets[dataset].items() if key not in ("corpus", "unit", "leave_out")
+        }
+
+    def leaving_out(self, dataset: str) -> dict[str, Any]:
+        """Return which conflicts with which models leave sentences out; empty where none do.
+
+        Models that are trained here have a tokenizer of this very language, and activations have none.
+        """
+        if not (kinds := self.datasets[dataset].get("leave_out")):
+            return {}
+        models = {
+            name: {"source": self.source(name), "settings": self.token_settings(dataset, name)}
+            for name, model in self.models.items()
+            if model.kind == "hub"
+        }
+        return {"kinds": list(kinds), "models": models}
+
+    def token_settings(self, dataset: str, model: str) -> dict[str, Any]:
+        """Return the settings of a model that decide which tokens stand for a stimulus."""
+        settings = self.extraction_settings(dataset, model)
+        return {key: settings[key] for key in ("unit", "prepend_bos", "bos") if key in settings}
 
     def stimulus_files(self, dataset: str) -> list[str]:
         """Return the files that a dataset is made from."""
