@@ -6,19 +6,18 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 
 BIN := .venv/bin
-STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
-REPORT = results/$(STUDY)/report.html
 
 .PHONY: run install test check
 
 run: install
-	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG)
-	@if [ ! -e $(REPORT) ] || [ -n "$$(find results/$(STUDY)/*/tables results/$(STUDY)/*/figures -newer $(REPORT))" ]; then \
-	  $(BIN)/snakemake --cores 1 --configfile $(CONFIG) --report $(REPORT); \
-	fi
-	@echo "Report:  $(REPORT)"
-	@for folder in results/$(STUDY)/*/figures; do echo "Figures: $$folder"; done
-	@for folder in results/$(STUDY)/*/tables; do echo "Tables:  $$folder"; done
+	@set -e; folder=$$($(BIN)/thinkalike where "$(CONFIG)"); report="$$folder/report.html"; \
+	$(BIN)/snakemake --cores $(CORES) --configfile "$(CONFIG)"; \
+	if [ ! -e "$$report" ] || [ -n "$$(find "$$folder"/*/tables "$$folder"/*/figures -newer "$$report")" ]; then \
+	  $(BIN)/snakemake --cores 1 --configfile "$(CONFIG)" --report "$$report"; \
+	fi; \
+	echo "Report:  $$report"; \
+	for made in "$$folder"/*/figures; do echo "Figures: $$made"; done; \
+	for made in "$$folder"/*/tables; do echo "Tables:  $$made"; done
 
 install: .venv/installed
 

@@ -1,5 +1,8 @@
 # The whole workflow on one page: a study's configuration, the stages in their order, the targets.
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
+from snakemake.persistence.file import FilePersistence
 from snakemake.utils import min_version
 
 from thinkalike.errors import InputError
@@ -7,23 +10,28 @@ from thinkalike.study.job_settings import STIMULUS_TABLES, job_settings
 from thinkalike.study.needs import Needs, growing
 from thinkalike.study.products import STAGES, made_by, products
 from thinkalike.study.reading import load_study
-from thinkalike.study.schema import refuse_duplicate_keys
 from thinkalike.study.stage_versions import STAGE_VERSION
 from thinkalike.study.study import LABEL, name_pattern
+from thinkalike.study.workplace import refuse_place
+from thinkalike.study.yaml_file import read_study_file
+from thinkalike.verify import first_foreign
 
 min_version("9.25")
 
 
 # A file given with --configfile replaces the default study: Snakemake would merge the two.
-if "study" not in config:
+STUDY_FILES = workflow.configfiles if workflow.modifier.is_main_snakefile() else []
+if not STUDY_FILES and "study" not in config:
 
     configfile: "config/config.yaml"
 
 
 try:
-    for path in workflow.configfiles:
-        refuse_duplicate_keys(path)
+    for path in STUDY_FILES:
+        read_study_file(path)
     STUDY = load_study(config)
+    if workflow.is_main_process:
+        refuse_place(Path.cwd(), workflow.basedir, f"results/{STUDY.name}")
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -43,6 +51,22 @@ SETTINGS = job_settings(STUDY)
 PRODUCTS = products(STUDY)
 # Estimates of memory and time, by what is known of the study and by what is there already.
 NEEDS = Needs(STUDY, PLACE("<results>"))
+
+
+# What was made with other settings and without Snakemake's knowing (its notes in .snakemake/ are gone) must not pass.
+if workflow.is_main_process:
+    NOTES = FilePersistence(nolock=True)
+    try:
+        FOREIGN = first_foreign(
+            STUDY, NEEDS.results, lambda path: NOTES._read_record(path)
+        )
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    if FOREIGN:
+        raise WorkflowError(
+            f"{FOREIGN} Snakemake's notes about it (.snakemake/) are missing: `thinkalike verify --remove` with the "
+            "study's file removes all such results, and a run makes them again."
+        )
 
 
 wildcard_constraints:

@@ -11,8 +11,9 @@ from thinkalike.stimuli.derive import DERIVED
 from thinkalike.stimuli.feature_grammar import read_grammar
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study.reading import load_study
-from thinkalike.study.schema import read_schema, refuse_duplicate_keys, validate
+from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.study import name_pattern
+from thinkalike.study.yaml_file import read_study_file
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = read_schema()
@@ -103,7 +104,7 @@ def test_a_model_setting_goes_before_the_dataset_and_the_study(base):
         ({"studdy": 1}, ["unknown key 'studdy'", "did you mean 'study'"]),
         ({"study": "a--b"}, ["'a--b'", "study"]),
         ({"study": "a/b"}, ["'a/b'", "study"]),
-        ({"seed": "zero"}, ["seed", "'zero'", "integer"]),
+        ({"seed": "zero"}, ["seed", "'zero'", "whole number"]),
         ({"datasets": {}}, ["datasets"]),
         ({"datasets": {"d": {}}}, ["datasets.d", "grammar, table, conllu, prompts, pairs", "none"]),
         ({"datasets": {"d": {"grammar": "absent.fcfg"}}}, ["datasets.d.grammar", "absent.fcfg", "does not exist"]),
@@ -195,14 +196,14 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text("models:\n  bert: {layers: 1}\n  bert: {layers: 2}\n")
     with pytest.raises(InputError, match=r"line 3: the key 'bert' stands twice"):
-        refuse_duplicate_keys(path)
+        read_study_file(path)
 
 
 def test_a_file_that_is_not_yaml_is_refused(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text("models: [")
     with pytest.raises(InputError, match="not a readable YAML file"):
-        refuse_duplicate_keys(path)
+        read_study_file(path)
 
 
 def test_the_name_pattern_matches_exactly_the_names():

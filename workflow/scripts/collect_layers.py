@@ -3,8 +3,9 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake):
-    from thinkalike.collect import layer_table, stack, write_collection
+    from thinkalike.collect import expected_layers, layer_table, stack, write_collection
     from thinkalike.tables import read_table
 
-    table = layer_table(snakemake.params.table, stack(snakemake.input.layers), read_table(snakemake.input.models))
+    rows = stack(snakemake.input.layers, expected_layers(snakemake.params.layers))
+    table = layer_table(snakemake.params.table, rows, read_table(snakemake.input.models))
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

@@ -6,5 +6,6 @@ with logged(snakemake):
     from thinkalike.collect import describe_models, stack, write_collection
     from thinkalike.tables import read_table
 
-    table = describe_models(stack(snakemake.input.tables), read_table(snakemake.input.models))
+    rows = stack(snakemake.input.tables, [{"model": [name]} for name in snakemake.params.models])
+    table = describe_models(rows, read_table(snakemake.input.models))
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

@@ -3,8 +3,8 @@
 from thinkalike.jobs import logged
 
 with logged(snakemake):
-    from thinkalike.collect import stack, write_collection
+    from thinkalike.collect import expected_layers, stack, write_collection
     from thinkalike.similarity import trajectory_table
 
-    table = trajectory_table(stack(snakemake.input.layers))
+    table = trajectory_table(stack(snakemake.input.layers, expected_layers(snakemake.params.layers)))
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

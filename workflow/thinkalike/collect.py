@@ -7,12 +7,14 @@ import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import requires, version
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from thinkalike.errors import InputError
 from thinkalike.files import whole_file
 from thinkalike.tables import read_table, write_table
 
@@ -43,9 +45,55 @@ def model_table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return frame
 
 
-def stack(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Return the rows of all tables, in the order of `paths`."""
-    return pd.concat([read_table(path) for path in paths], ignore_index=True)
+def stack(paths: Iterable[str | Path], expected: Iterable[Mapping[str, Iterable[str]]] | None = None) -> pd.DataFrame:
+    """Return the rows of all tables, in the order of `paths`.
+
+    Parameters
+    ----------
+    paths
+        The tables.
+    expected
+        What each of them must hold: the values of a column, no more and no fewer, by the column's name.
+
+    Raises
+    ------
+    InputError
+        If a table holds something else: it has been copied, renamed, or made for another study.
+    """
+    paths = list(paths)
+    frames = [read_table(path) for path in paths]
+    if expected is not None:
+        for path, frame, columns in zip(paths, frames, expected, strict=True):
+            for column, values in columns.items():
+                _refuse_other(path, frame, column, set(values))
+    return pd.concat(frames, ignore_index=True)
+
+
+def expected_layers(layers: Mapping[str, Iterable[str]]) -> list[dict[str, list[str]]]:
+    """Return what the tables of every layer of every model must hold, given each model's layers, for `stack`."""
+    return [{"model": [model], "layer": [layer]} for model, labels in layers.items() for layer in labels]
+
+
+def expected_pairs(layers: Mapping[str, Iterable[str]], measures: Iterable[str]) -> list[dict[str, list[str]]]:
+    """Return what the tables of all pairs of models by each measure must hold, for `stack`."""
+    return [
+        {
+            **{"measure": [measure], "model_a": [a], "model_b": [b]},
+            **{"layer_a": list(layers[a]), "layer_b": list(layers[b])},
+        }
+        for measure in measures
+        for a, b in combinations_with_replacement(sorted(layers), 2)
+    ]
+
+
+def _refuse_other(path: str | Path, frame: pd.DataFrame, column: str, wanted: set[str]) -> None:
+    found = set(frame[column].astype(str)) if column in frame else set()
+    for name in sorted(found ^ wanted):
+        what = "lacks" if name in wanted else "holds"
+        raise InputError(
+            f"{path}: this table {what} the {column} '{name}', but it must hold {', '.join(sorted(wanted))} and "
+            "nothing else; it has been copied or renamed: remove it and run again."
+        )
 
 
 # What the model of a layer was fitted and judged by, the same in all folds.

@@ -1,11 +1,16 @@
 """The command line: `thinkalike`."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from thinkalike.errors import InputError
+
+if TYPE_CHECKING:
+    from thinkalike.study.study import Study
+
+StudyFile = Annotated[Path, typer.Argument(help="A study's YAML file.")]
 
 app = typer.Typer(help="What makes two language models think alike?", no_args_is_help=True, add_completion=False)
 
@@ -36,24 +41,59 @@ def describe(
 
 
 @app.command()
-def check(study: Annotated[Path, typer.Argument(help="A study's YAML file.")]) -> None:
-    """Check a study's configuration and tell its size, without running anything."""
-    import yaml
-
-    from thinkalike.study.reading import load_study
-    from thinkalike.study.schema import refuse_duplicate_keys
-
-    try:
-        refuse_duplicate_keys(study)
-        content = yaml.safe_load(study.read_text(encoding="utf-8"))
-        loaded = load_study(content)
-    except (InputError, FileNotFoundError) as error:
-        _fail(error)
+def check(study: StudyFile) -> None:
+    """Check a study's configuration and tell its size, without running anything: paths in it are taken from here."""
+    loaded = _load(study)
     layers = len(loaded.every_layer["layer"])
     typer.echo(
         f"{loaded.name}: {len(loaded.datasets)} datasets, {len(loaded.models)} models, {layers} layers, "
         f"{len(loaded.pairs)} pairs of models, measures {', '.join(loaded.measures)}."
     )
+
+
+@app.command()
+def where(study: StudyFile) -> None:
+    """Print the folder of a study's results, after the same check: its report.html is `make run`'s report."""
+    typer.echo(f"results/{_load(study).name}")
+
+
+@app.command()
+def verify(
+    study: StudyFile,
+    results: Annotated[Path | None, typer.Option(help="Folder of the study's results.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove what is wrong, so that it is made again.")] = False,
+) -> None:
+    """Compare every table of a study with its recorded digest and the study's settings; name what does not agree."""
+    from thinkalike.verify import remove_tables, verify_study
+
+    loaded = _load(study)
+    folder = results or Path("results") / loaded.name
+    findings, count = verify_study(loaded, folder)
+    for finding in findings:
+        typer.echo(f"{finding.kind}: {finding.sentence}")
+    if remove:
+        removed = remove_tables(folder, findings)
+        typer.echo(f"{removed} files were removed; run the study again to make them.")
+    elif findings:
+        typer.echo(f"{len(findings)} of {count} tables are wrong; `thinkalike verify --remove` removes them.", err=True)
+    else:
+        typer.echo(f"{count} tables are as they were written, and made with the settings of {study}.")
+    raise typer.Exit(bool(findings) and not remove)
+
+
+def _load(path: Path) -> "Study":
+    from thinkalike.study.problems import StudyError
+    from thinkalike.study.reading import load_study
+    from thinkalike.study.yaml_file import read_study_file
+
+    try:
+        return load_study(read_study_file(path))
+    except StudyError as error:
+        for sentence in error.sentences:
+            typer.echo(f"Error: {sentence}", err=True)
+        raise typer.Exit(1) from None
+    except InputError as error:
+        _fail(error)
 
 
 def _fail(error: Exception) -> NoReturn:

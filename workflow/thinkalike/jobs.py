@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from thinkalike.errors import InputError
+from thinkalike.job_record import record_of_job, recorded
 from thinkalike.machine_faults import machine_fault
-from thinkalike.provenance import record_of_job, recorded
 from thinkalike.study.digests import source_digest
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from thinkalike.content_digest import content_digest
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
-from thinkalike.provenance import current_job
+from thinkalike.job_record import current_job
 from thinkalike.version import __version__
 
 _KEY = b"thinkalike"
@@ -23,7 +23,7 @@ _RECORD = b"thinkalike.record"
 def attach_metadata(table: pa.Table, metadata: Mapping[str, Any], **record: Any) -> pa.Table:
     """Return `table` with `metadata` and the package version as JSON in its schema metadata.
 
-    Written by a job of a study, the table also gets what that job was told (see thinkalike.provenance), and `record`.
+    Written by a job of a study, the table also gets what that job was told (see thinkalike.job_record), and `record`.
     """
     content = {_KEY: {"version": __version__, **metadata}}
     record = {**(current_job() or {}), **record}

@@ -97,7 +97,7 @@ def job_settings(study: Study) -> dict[str, Settings]:
             "layers": lambda wildcards: list(study.models[wildcards.model].layers),
             "version": version["similarity"],
         },
-        "collect_diagnostics": layers,
+        "collect_diagnostics": {"models": list(study.models)},
         "probe": {
             "features": study.mlem.get("features"),
             "controls": study.mlem.get("controls"),

@@ -103,6 +103,22 @@ def _of_activations(model: Model) -> ModelSize:
     return ModelSize(units or _GUESSED_WIDTH, 0, known=units is not None)
 
 
+def layers_in_file(path: Path) -> list[str] | None:
+    """Return the names of the layers in a file of activations, from its head alone; None where it cannot be read."""
+    try:
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                names = [name.removesuffix(".npy") for name in archive.namelist()]
+            return [name for name in names if name != "stimulus_id"]
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+        return [field.name for field in pq.read_schema(path) if any(test(field.type) for test in tests)]
+    except Exception:  # whatever is wrong with the file, the extraction says it better
+        return None
+
+
 def _npz_units(path: Path) -> int | None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():

@@ -1,14 +1,16 @@
 """Read a study from its configuration, and refuse what cannot be run before anything runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from thinkalike.catalogue import FIGURES, MEASURE_SETS, MODEL_SOURCES, STIMULUS_SOURCES, TRAINED_ARCHITECTURES
+from thinkalike.catalogue import FIGURES, MEASURE_OPTIONS, MODEL_SOURCES, STIMULUS_SOURCES, TRAINED_ARCHITECTURES
 from thinkalike.errors import InputError
-from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.study import checks
+from thinkalike.study.problems import Problems
 from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
+from thinkalike.study.wording import dataset_in_one_wording, model_in_one_wording, sorted_keys
 
 # Keys that a Model has as attributes of its own.
 _OWN = ("layers", "final", "seeds", "family", "control")
@@ -26,25 +28,51 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
 
     Raises
     ------
-    InputError
-        If a key, a value, a combination of them or a file is wrong; nothing has run by then.
+    StudyError
+        If keys, values, combinations of them or files are wrong; nothing has run by then. An InputError whose
+        `sentences` name everything that was found.
     """
     content = validate(config, read_schema())
-    datasets = {name: _dataset(name, entry, Path(base)) for name, entry in content["datasets"].items()}
-    models = _models(content["models"], content["representations"], content["seed"], Path(base))
-    _check_corpora(datasets, models)
-    _check_features(datasets, content["mlem"], Path(base))
-    _refuse_unknown("figures", set(content["figures"]) - {"formats"}, FIGURES, "the figures are")
-    return Study(
+    base, problems = Path(base), Problems()
+    datasets = _datasets(content["datasets"], base, problems)
+    models = _models(content["models"], content["representations"], content["seed"], base, problems)
+    similarity = dict(content["similarity"])
+    with problems.gathered():
+        similarity["feature_agnostic"] = checks.spelled_out(similarity["feature_agnostic"])
+    measures = [*similarity["feature_based"], *similarity["feature_agnostic"]]
+    study = Study(
         name=content["study"],
         seed=content["seed"],
         datasets=datasets,
         models=models,
         representations=content["representations"],
-        mlem=content["mlem"],
-        similarity={**content["similarity"], "feature_agnostic": _measures(content["similarity"]["feature_agnostic"])},
-        figures=content["figures"],
+        mlem=sorted_keys(content["mlem"]),
+        similarity={**similarity, "options": _options(similarity["options"])},
+        figures=sorted_keys(content["figures"]),
     )
+    problems.sentences += [
+        *checks.check_names(study.name, datasets, {name: model.layers for name, model in models.items()}),
+        *_check_corpora(datasets, models),
+        *checks.check_features(datasets, study.mlem, base),
+        *checks.check_analysis(datasets, study.mlem),
+        *checks.check_similarity(study.similarity, measures),
+        *checks.unknown("figures", sorted(set(study.figures) - {"formats"}), FIGURES, "the figures are"),
+    ]
+    for dataset, entry in datasets.items():
+        for name, model in models.items():
+            unit = study.extraction_settings(dataset, name).get("unit")
+            problems.sentences += checks.check_units(model, dataset, entry, unit)
+    problems.raise_if_any()
+    return study
+
+
+def _datasets(entries: Mapping[str, Any], base: Path, problems: Problems) -> dict[str, dict[str, Any]]:
+    datasets = {}
+    for name, entry in entries.items():
+        with problems.gathered():
+            datasets[name] = _dataset(name, entry, base)
+            problems.sentences += checks.check_dataset(name, datasets[name], base)
+    return datasets
 
 
 def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
@@ -54,30 +82,46 @@ def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
         raise InputError(
             f"Configuration: datasets.{name} needs exactly one of {', '.join(STIMULUS_SOURCES)}, but has {found}."
         )
+    entry = dataset_in_one_wording(entry, base)
     for path in paths_of(entry[sources[0]]):
-        _check_file(f"datasets.{name}.{sources[0]}", path, base)
+        checks.check_file(f"datasets.{name}.{sources[0]}", path, base)
     if "corpus" in entry:
-        _check_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
-        return {**entry, "corpus": {"sentences": 50_000, "heldout": 2_000, **entry["corpus"]}}
+        checks.check_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
     return entry
 
 
-def _check_file(key: str, path: str, base: Path) -> None:
-    # What lies under results/ is made by a rule, perhaps in this very run.
-    if not (base / path).is_file() and Path(path).parts[0] != "results":
-        raise InputError(f"Configuration: {key} names the file '{path}', which does not exist; correct the path.")
-
-
-def _models(entries: Mapping[str, Any], defaults: Mapping[str, Any], seed: int, base: Path) -> dict[str, Model]:
+def _models(
+    entries: Mapping[str, Any], defaults: Mapping[str, Any], seed: int, base: Path, problems: Problems
+) -> dict[str, Model]:
     models: dict[str, Model] = {}
     for name, entry in entries.items():
-        for model in _expand(name, {**entry}, defaults, seed):
-            if model.name in models:
-                raise InputError(f"Configuration: two models are called '{model.name}'; rename models.{name}.")
-            models[model.name] = model
-        if "activations" in entry:
-            _check_file(f"models.{name}.activations", entry["activations"], base)
+        with problems.gathered():
+            entry = model_in_one_wording(entry, base)
+            found = _expand(name, entry, defaults, seed)
+            for model in found:
+                if model.name in models:
+                    raise InputError(f"Configuration: two models are called '{model.name}'; rename models.{name}.")
+                models[model.name] = model
+            if "activations" in entry:
+                checks.check_file(f"models.{name}.activations", entry["activations"], base)
+            problems.sentences += checks.check_model(found[0], name, base)
     return models
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of measures with every number as its option has it: 10.0 is the integer 10."""
+    return {
+        name: {key: _number(name, key, each[key]) for key in sorted(each)} for name, each in sorted(options.items())
+    }
+
+
+def _number(measure: str, key: str, value: Any) -> Any:
+    option = MEASURE_OPTIONS.get(measure.partition(".")[0], {}).get(key)
+    if option is not None and option.kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if option is not None and option.kind == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
 
 
 def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed: int) -> list[Model]:
@@ -153,51 +197,11 @@ def _listed(layers: Any) -> tuple[str, ...]:
     return labels
 
 
-def _measures(names: list[str]) -> list[str]:
-    """Return the measures with those of published sets spelled out, such as `procrustes.ot+is`."""
-    measures: list[str] = []
-    for name in names:
-        measures += [f"{member}.{name}" for member in MEASURE_SETS[name]] if name in MEASURE_SETS else [name]
-    for name in measures:
-        base, _, published = name.partition(".")
-        if published and base not in MEASURE_SETS[published]:
-            known = ", ".join(MEASURE_SETS[published])
-            raise InputError(f"Configuration: similarity.feature_agnostic names '{name}', but {published} has {known}.")
-    return list(dict.fromkeys(measures))
-
-
-def _check_corpora(datasets: Mapping[str, Any], models: Mapping[str, Model]) -> None:
+def _check_corpora(datasets: Mapping[str, Any], models: Mapping[str, Model]) -> Iterator[str]:
     trained = [name for name, model in models.items() if model.kind == "train"]
     for name, entry in datasets.items():
         if trained and "corpus" not in entry:
-            raise InputError(
+            yield (
                 f"Configuration: the model '{trained[0]}' is trained here but datasets.{name} has no corpus; "
                 f"add datasets.{name}.corpus.grammar."
-            )
-
-
-def _check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: Path) -> None:
-    """Refuse features that a dataset's source does not offer, and features of the analysis that it does not declare.
-
-    Where only reading the source would tell what it offers, the dataset's own job checks.
-    """
-    for name, entry in datasets.items():
-        source = ", ".join(next(paths_of(entry[key]) for key in STIMULUS_SOURCES if key in entry))
-        offered = offered_columns(entry, base)
-        if offered is not None:
-            offered = list(dict.fromkeys([*offered, *DERIVED_COLUMNS]))
-            for key in ("features", "controls"):
-                _refuse_unknown(f"datasets.{name}.{key}", entry.get(key, []), offered, f"{source} offers")
-        declared = [*entry["features"], *entry.get("controls", [])] if "features" in entry else offered
-        for key in ("features", "controls"):
-            if declared is not None and not (key == "controls" and "controls" not in entry):
-                origin = f"datasets.{name} declares" if "features" in entry else f"{source} offers"
-                _refuse_unknown(f"mlem.{key}", mlem.get(key, []), declared, origin)
-
-
-def _refuse_unknown(key: str, names: Iterable[str], known: Sequence[str], origin: str) -> None:
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"Configuration: {key} names '{name}', but {origin} {', '.join(known)}; correct one of them."
             )

@@ -1,16 +1,22 @@
 """Check a study's configuration against its schema and say in one sentence what is wrong."""
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, cast
 
 import jsonschema
 import yaml
 
-from thinkalike.errors import InputError
+from thinkalike.study.problems import StudyError
+
+Schema = Mapping[str, Any]
+_TYPES = {
+    **{"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"},
+    **{"array": "a list", "object": "a mapping of keys to values", "null": "nothing"},
+}
 
 
 @cache
@@ -20,62 +26,69 @@ def read_schema() -> dict[str, Any]:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `config` with the schema's defaults filled in.
+def validate(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return `config` with the schema's defaults filled in, and every number of the type that the schema asks for.
 
     Raises
     ------
-    InputError
-        If a key is wrong, missing or not allowed; the message names the key and what is allowed.
+    StudyError
+        If keys are wrong, missing or not allowed; each sentence names the key and what is allowed.
     """
-    filled = _with_defaults(config, schema)
-    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(filled))
-    if error is not None:
-        raise InputError(_sentence(error))
+    wrong = [*_odd_values(config, "")]
+    if wrong:
+        raise StudyError(wrong)
+    filled = _filled(config, schema, schema)
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=lambda error: str(error.path))
+    if errors:
+        raise StudyError(_sentence(jsonschema.exceptions.best_match([error])) for error in errors)
     return filled
 
 
-def refuse_duplicate_keys(path: str | Path) -> None:
-    """Raise InputError if a mapping of a YAML file holds a key twice: YAML itself keeps the last and says nothing."""
-    try:
-        tree = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: this is not a readable YAML file ({_one_line(error)}).") from error
-    for key in _duplicates(tree):
-        line = key.start_mark.line + 1
-        raise InputError(
-            f"{path}, line {line}: the key '{key.value}' stands twice in one mapping; rename or remove one."
-        )
+def _odd_values(value: Any, where: str) -> Iterator[str]:
+    """Say which keys are no text, and which numbers are not finite: JSON, and hence the schema, knows neither."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                place = where or "the top level"
+                yield f"Configuration: {place} has the key {key!r}, which is no text; put it in quotes."
+            yield from _odd_values(part, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from _odd_values(part, f"{where}.{number}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"Configuration: {where} is {value} but must be a finite number."
 
 
-def _validator(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(schema)
+def _filled(value: Any, schema: Schema, root: Schema) -> Any:
+    """Copy `value` with defaults for what it leaves out and numbers as the schema has them: 1.0 is the integer 1."""
+    if "$ref" in schema:
+        value = _filled(value, root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+    for alternative in schema.get("anyOf", ()):
+        value = _filled(value, alternative, root)
+    if isinstance(value, Mapping):
+        return _filled_mapping(value, schema, root)
+    if isinstance(value, list) and "items" in schema:
+        return [_filled(item, schema["items"], root) for item in value]
+    if isinstance(value, float) and schema.get("type") == "integer" and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and schema.get("type") == "number":
+        return float(value)
+    return value
 
 
-def _with_defaults(instance: Any, schema: Mapping[str, Any]) -> Any:
-    """Copy `instance`, filling in `default` of the properties that it leaves out, level by level."""
-    if not isinstance(instance, Mapping):
-        return instance
-    filled = dict(instance)
-    for key, part in schema.get("properties", {}).items():
+def _filled_mapping(value: Mapping[str, Any], schema: Schema, root: Schema) -> dict[str, Any]:
+    filled = dict(value)
+    properties = schema.get("properties", {})
+    for key, part in properties.items():
         if key not in filled and "default" in part:
             filled[key] = part["default"]
-        if key in filled:
-            filled[key] = _with_defaults(filled[key], part)
+    others = schema.get("additionalProperties")
+    for key, part in filled.items():
+        if key in properties:
+            filled[key] = _filled(part, properties[key], root)
+        elif isinstance(others, Mapping):
+            filled[key] = _filled(part, others, root)
     return filled
-
-
-def _duplicates(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key
-            seen.add(key.value)
-            yield from _duplicates(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _duplicates(value)
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:
@@ -95,13 +108,31 @@ def _sentence(error: jsonschema.ValidationError) -> str:
             allowed = [str(item) for item in rule]
             return f"Configuration: {where} is '{value}'{_hint(str(value), allowed)}; allowed are {', '.join(allowed)}."
         case "type":
-            return f"Configuration: {where} is {value!r} but must be of type {rule}."
-        case "pattern" | "propertyNames":
-            return f"Configuration: the name '{value}' under {where} is not allowed; {_about(schema)}."
+            return f"Configuration: {where} is {value!r} but must be {_type(rule)}{_remedy(value, rule)}."
+        case "pattern" | "maxLength":
+            return f"Configuration: the name {value!r} under {where} is not allowed; {_about(schema)}."
         case "anyOf" | "oneOf" | "const":
             return f"Configuration: {where} is {value!r}, which is none of what it may be; {_about(schema)}."
         case _:
             return f"Configuration: {where} is wrong: {_one_line(error.message)}."
+
+
+def _type(rule: Any) -> str:
+    return " or ".join(_TYPES.get(name, name) for name in ([rule] if isinstance(rule, str) else rule))
+
+
+def _remedy(value: Any, rule: Any) -> str:
+    if rule == "string":
+        if isinstance(value, bool):
+            return " (YAML reads yes, no, on, off, true and false so); put it in quotes"
+        return f"; put it in quotes: '{value}'" if value is not None and not isinstance(value, Mapping | list) else ""
+    if rule in ("number", "integer") and isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return ""
+        return f" (YAML reads this as text); write {number!r}" if rule == "number" else "; write it without quotes"
+    return ""
 
 
 def _hint(wrong: str, allowed: list[str]) -> str:
@@ -109,7 +140,7 @@ def _hint(wrong: str, allowed: list[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def _about(schema: Mapping[str, Any]) -> str:
+def _about(schema: Schema) -> str:
     text = str(schema.get("description") or f"it must match {schema.get('pattern', schema)}").rstrip(".")
     return text[0].lower() + text[1:]
 

