@@ -79,7 +79,7 @@ def _check_names(kind: str, names: list[str], reserved: Sequence[str]) -> Iterat
             )
 
 
-def check_file(key: str, path: str, base: Path) -> None:
+def check_source_file(key: str, path: str, base: Path) -> None:
     """Refuse a source that is not there, cannot be read, or that Snakemake could not name or date."""
     if Path(path).parts[:1] == ("results",):  # what lies there is made by a rule, perhaps in this very run
         return

@@ -84,9 +84,9 @@ def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
         )
     entry = dataset_in_one_wording(entry, base)
     for path in paths_of(entry[sources[0]]):
-        checks.check_file(f"datasets.{name}.{sources[0]}", path, base)
+        checks.check_source_file(f"datasets.{name}.{sources[0]}", path, base)
     if "corpus" in entry:
-        checks.check_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
+        checks.check_source_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
     return entry
 
 
@@ -103,7 +103,7 @@ def _models(
                     raise InputError(f"Configuration: two models are called '{model.name}'; rename models.{name}.")
                 models[model.name] = model
             if "activations" in entry:
-                checks.check_file(f"models.{name}.activations", entry["activations"], base)
+                checks.check_source_file(f"models.{name}.activations", entry["activations"], base)
             problems.sentences += checks.check_model(found[0], name, base)
     return models
 
