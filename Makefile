@@ -1,5 +1,7 @@
 # make        install, run the default study to its report
-# make test   install, run all checks and tests
+# make test   install, run all checks and tests; those of SLURM where it is installed (make slurm)
+# make quick  install, run the tests that take seconds
+# make slurm  install Debian's SLURM for its tests, as root
 # make run CONFIG=config/paper.yaml CORES=8   another study
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
@@ -7,7 +9,7 @@ CORES ?= all
 
 BIN := .venv/bin
 
-.PHONY: run install test check
+.PHONY: run install test check quick slurm
 
 run: install
 	@set -e; folder=$$($(BIN)/thinkalike where "$(CONFIG)"); report="$$folder/report.html"; \
@@ -41,3 +43,10 @@ check: .venv/installed-tests
 
 test: check
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+quick: .venv/installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not slurm"
+
+slurm:
+	$(PYTHON) tests/slurm/local_slurm.py install

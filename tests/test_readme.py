@@ -20,11 +20,13 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    return [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
+    lines = [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
+    return list(dict.fromkeys([*lines, *re.findall(r"`(make \w+)`", README)]))
 
 
 def test_there_are_the_commands_that_this_test_knows():
-    assert set(commands()) == {"make", "make test", "make run CONFIG=config/paper.yaml"}
+    known = {"make", "make test", "make quick", "make slurm", "make run CONFIG=config/paper.yaml"}
+    assert set(commands()) == known
 
 
 @pytest.mark.parametrize("command", commands())

@@ -79,9 +79,14 @@ def why_impossible() -> str | None:
     return None
 
 
+def is_installed() -> bool:
+    """Return whether all daemons are there."""
+    return all(shutil.which(name) for name in ("slurmctld", "slurmd", "munged"))
+
+
 def install() -> None:
     """Install the packages without starting their services."""
-    if shutil.which("slurmctld") and shutil.which("slurmd") and shutil.which("munged"):
+    if is_installed():
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _no_services():
