@@ -157,6 +157,11 @@ LAYER_MEASURES: dict[str, dict[str, Option]] = {
     "jaccard": _NEIGHBOURS,
     "linear_regression": {"folds": Option("integer", minimum=2, besides=(0,)), "seed": _SEED, **_TRIVIAL},
     "mutual_knn": _NEIGHBOURS,
+    "partial_rsa": {
+        "dissimilarity": Option("choice", ("euclidean", "sqeuclidean", "cosine", "correlation")),
+        "comparison": Option("choice", ("spearman", "pearson")),
+        "centre": _YES_NO,
+    },
     "procrustes": _CENTRE,
     "procrustes_angular": {**_CENTRE, "alpha": Option("number", minimum=0, maximum=1)},
     "procrustes_size_and_shape": _CENTRE,
@@ -177,6 +182,9 @@ LAYER_MEASURES: dict[str, dict[str, Option]] = {
     "svcca": {"variance": Option("number", above=0, maximum=1), **_TRIVIAL},
 }
 """Measures of the vectors themselves (`feature_agnostic` in a study), and what their options may be."""
+
+PAIR_MEASURES = ("cka_debiased", "partial_rsa", "rsa", "rsm_norm_difference")
+"""Measures that are sums over pairs of stimuli, of which those of the same word or lemma may be left out."""
 
 MEASURE_OPTIONS = {**LAYER_MEASURES, **PROFILE_MEASURES, **RESAMPLE_MEASURES}
 

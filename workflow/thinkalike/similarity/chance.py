@@ -70,7 +70,7 @@ def null_scores(
         Shape (permutations, len(xs), len(ys)).
     """
     xs, ys = ([comparator.movable(state) for state in states] for states in (xs, ys))
-    if isinstance(comparator, PairVectorComparator) and all(isinstance(state, PairVector) for state in (*xs, *ys)):
+    if isinstance(comparator, PairVectorComparator) and all(_all_pairs_count(state) for state in (*xs, *ys)):
         fast = comparator
         if len(xs) < len(ys):  # to permute one side is to permute the other back: take the one with fewer layers
             return null_scores(fast, ys, xs, [np.argsort(order) for order in orders], threads).swapaxes(1, 2)
@@ -217,6 +217,10 @@ def _permuted_cosines(
         products += np.array([y.values[-n:][order] for order in orders]) @ diagonals.T
     norms = np.broadcast_to(np.array([x.norm for x in xs]) * y.norm, products.shape)
     return comparator.from_cosine(np.divide(products, norms, out=np.full_like(products, np.nan), where=norms > 0))
+
+
+def _all_pairs_count(state: Any) -> bool:
+    return isinstance(state, PairVector) and state.kept is None
 
 
 def _square(vector: PairVector) -> Matrix:

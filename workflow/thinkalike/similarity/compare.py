@@ -24,7 +24,17 @@ DECIMALS = 12  # what lies below depends on the processor and on the order of a 
 _SHELF_BYTES = 2 * 2**30
 
 
-def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str = "none", **options: Any) -> float:
+def compare(
+    X: Any,
+    Y: Any,
+    measure: str = "cka_debiased",
+    *,
+    preprocessing: str = "none",
+    exclude: Any = None,
+    controls: Any = None,
+    kinds: Mapping[str, str] | None = None,
+    **options: Any,
+) -> float:
     """Compare two representations of the same stimuli.
 
     Parameters
@@ -38,6 +48,13 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
         A key of `MEASURES`, which says what its number means.
     preprocessing
         `none`, `centre`, `z-score` or `drop-top-k`, before what the measure itself does.
+    exclude
+        A label for every stimulus (its word, say), or a DataFrame with several columns of them: pairs of stimuli that
+        share one are left out. For measures that are sums over pairs: `rsa`, `partial_rsa`, `rsm_norm_difference`,
+        `cka_debiased`.
+    controls, kinds
+        For `partial_rsa`: a DataFrame with one column per control, whose differences are held constant, and the kind of
+        a control by name, `numeric` or (by default) `categorical`.
     **options
         The measure's own, see `MEASURES[measure].options`.
 
@@ -61,11 +78,12 @@ def compare(X: Any, Y: Any, measure: str = "cka_debiased", *, preprocessing: str
     entry = find_measure(measure)
     comparator = entry.with_options(options)
     if entry.compares != "representations":
-        _refuse_preprocessing(entry, preprocessing)
+        _refuse_all_but_values(entry, preprocessing, exclude, controls)
         x, y = (comparator.prepare(value) for value in _in_one_order({"X": X, "Y": Y}, entry))
     else:
         inputs = read_inputs({"X": X, "Y": Y}, entry)
         inputs.check_scale(entry, comparator)
+        comparator = comparator.about(inputs.pairs(exclude, controls, kinds))
         x, y = prepare_layers(inputs.matrices, comparator, preprocessing)
     return tidy(comparator.scores([x], [y]), entry).item()
 
@@ -78,6 +96,9 @@ def compare_all(
     threads: int = 1,
     max_stimuli: int = MAX_STIMULI,
     seed: int = 0,
+    exclude: Any = None,
+    controls: Any = None,
+    kinds: Mapping[str, str] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Compare all pairs of a collection; what depends on one representation is computed once.
@@ -86,7 +107,7 @@ def compare_all(
     ----------
     representations
         Name to array or `Representation` (or profile, or list of sequences), as in `compare`.
-    measure, preprocessing, **options
+    measure, preprocessing, exclude, controls, kinds, **options
         As in `compare`.
     threads
         Workers; the result does not depend on it.
@@ -103,11 +124,12 @@ def compare_all(
     comparator = entry.with_options(options)
     with shelf(_SHELF_BYTES) as keep:
         if entry.compares != "representations":
-            _refuse_preprocessing(entry, preprocessing)
+            _refuse_all_but_values(entry, preprocessing, exclude, controls)
             states = [comparator.prepare(value) for value in _in_one_order(representations, entry)]
         else:
             inputs = read_inputs(representations, entry, max_stimuli=max_stimuli, seed=seed)
             inputs.check_scale(entry, comparator)
+            comparator = comparator.about(inputs.pairs(exclude, controls, kinds))
             workers = inputs.workers(entry, threads)
             states = prepare_layers(inputs.matrices, comparator, preprocessing, workers, keep)
         values = comparator.scores(states, states, symmetric=entry.is_symmetric, threads=threads)
@@ -130,6 +152,9 @@ def compare_models(
     resamples: int = 0,
     groups: Sequence[Any] | None = None,
     positions: Sequence[int] | None = None,
+    exclude: Any = None,
+    controls: Any = None,
+    kinds: Mapping[str, str] | None = None,
     seed: int = 0,
     threads: int = 1,
     max_stimuli: int = MAX_STIMULI,
@@ -157,6 +182,8 @@ def compare_models(
     positions
         The position of every stimulus in its sentence. Needed by measures of sequences, which compare the runs of
         neighbouring words.
+    exclude, controls, kinds
+        As in `compare`, in the order of the rows of the first layer of model_a.
     seed, threads, max_stimuli
         As in `compare_all`.
 
@@ -176,13 +203,20 @@ def compare_models(
     if permutations and entry.compares == "sequences":
         _logger.info("%s does not pair stimuli: no permutations, no p-values", measure)
         permutations = 0
+    known = inputs.pairs(exclude, controls, kinds)
+    comparator.about(known)
     n = len(inputs.kept)
     count_b = 0 if layers_b is layers_a else len(layers_b)
 
     def prepared(keep: Any, chosen: npt.NDArray[np.intp] | slice = slice(None)) -> tuple[list[Any], list[Any]]:
         matrices = {name: matrix[chosen] for name, matrix in inputs.matrices.items()}
         states = prepare_layers(
-            matrices, comparator, preprocessing, inputs.workers(entry, threads), keep, runs and runs(chosen)
+            matrices,
+            comparator.about(known and known.of(chosen)),
+            preprocessing,
+            inputs.workers(entry, threads),
+            keep,
+            runs and runs(chosen),
         )
         return states[: len(layers_a)], states[-count_b:] if count_b else states
 
@@ -211,6 +245,8 @@ def compare_models(
         frame[name] = np.round(values, DECIMALS).ravel()
     frame.attrs.update(convention_of(entry, options or {}, preprocessing))
     frame.attrs.update(inputs.describe())
+    if known is not None:
+        frame.attrs.update(known.describe())
     drawn = {"permutations": permutations, "resamples": resamples, "seed": seed, "grouped": groups is not None}
     frame.attrs.update(drawn)
     return frame
@@ -275,7 +311,9 @@ def _in_one_order(values: Mapping[str, Any], entry: Measure) -> list[Any]:
     return list(matched_rows(values, "features")[0].values()) if entry.compares == "profiles" else list(values.values())
 
 
-def _refuse_preprocessing(entry: Measure, preprocessing: str) -> None:
+def _refuse_all_but_values(entry: Measure, preprocessing: str, exclude: Any, controls: Any) -> None:
+    if exclude is not None or controls is not None:
+        raise InputError(f"Measure '{entry.name}' compares {entry.compares}: 'exclude' and 'controls' do not apply.")
     if preprocessing != "none":
         raise InputError(
             f"Measure '{entry.name}' compares {entry.compares}, so 'preprocessing' ({preprocessing}) does not apply; "

@@ -13,6 +13,7 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.numerics.matrices import check_same_stimuli, checked_matrix, of_order_one
 from thinkalike.similarity.measures.measure import Comparator, Measure
+from thinkalike.similarity.measures.stimulus_pairs import StimulusPairs, stimulus_pairs
 from thinkalike.similarity.row_order import in_order_of, matched_rows
 
 MAX_STIMULI = 10_000
@@ -67,6 +68,11 @@ class Inputs:
             return threads
         pairs = len(self.kept) * (len(self.kept) - 1) / 2
         return max(1, min(threads, int(_WORKING_BYTES / (_BYTES_A_PAIR * pairs))))
+
+    def pairs(self, exclude: Any, controls: Any, kinds: Mapping[str, str] | None) -> StimulusPairs | None:
+        """Return what is known of the pairs of the rows."""
+        labels = self.of_rows(exclude, "labels of pairs to leave out")
+        return stimulus_pairs(len(self.kept), labels, self.of_rows(controls, "rows of controls"), kinds)
 
     def check_scale(self, entry: Measure, comparator: Comparator) -> None:
         """Refuse extreme numbers where the measure depends on their scale, which was taken out."""

@@ -1,7 +1,7 @@
 """Centred kernel alignment: cosine of the centred (or U-centred) kernels of two layers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from thinkalike.similarity.measures.pair_vectors import (
     double_centred,
     pair_vector,
     u_centred,
+    without_noise,
 )
 
 Bandwidth = Literal["median", "lower_median", "median_nonzero"]
@@ -188,12 +189,20 @@ class CkaDebiased(_Cka):
     """Debiased CKA; needs 4 stimuli."""
 
     u_centred = True
+    leaves_out_pairs = True
 
     def prepare(self, X: npt.NDArray[np.floating]) -> Any:
         """Return the rows or the vector of the U-centred kernel."""
         if len(X) < 4:
             raise InputError(f"Debiased CKA needs at least 4 stimuli but there are {len(X)}.")
-        return super().prepare(X)
+        if self.pairs is None:
+            return super().prepare(X)
+        if self.batch_size is not None:
+            raise InputError("Minibatch CKA cannot leave pairs out; leave out 'batch_size'.")
+        K = self._kernel(X.astype(np.float64, copy=False))
+        upper = np.triu_indices(len(K), 1)
+        values = self.pairs.without_stimulus_effects(K)[upper]
+        return replace(without_noise(pair_vector(values, len(K)), float(np.trace(K))), kept=self.pairs.kept)
 
     def centred_kernel(self, K: Matrix) -> PairVector:
         """Return the U-centred kernel above its (zero) diagonal."""

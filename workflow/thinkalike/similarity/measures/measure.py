@@ -13,16 +13,18 @@ The rest follows: `compare`, `compare_all`, studies, the table of measures (writ
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import MISSING, dataclass, field, fields, make_dataclass, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from thinkalike.catalogue import MEASURE_OPTIONS, MEASURE_SETS, check_options, measure_options
+from thinkalike.catalogue import MEASURE_OPTIONS, MEASURE_SETS, PAIR_MEASURES, check_options, measure_options
 from thinkalike.errors import InputError
 from thinkalike.numerics.matrices import Matrix
 from thinkalike.numerics.parallel import parallel_map
+from thinkalike.similarity.measures.stimulus_pairs import StimulusPairs
 
 Compared = Literal["representations", "sequences", "profiles", "resamples"]
 Invariance = Literal["orthogonal", "isotropic scaling", "translation", "invertible linear", "permutation"]
@@ -40,6 +42,26 @@ class Comparator(ABC):
     def takes_float32(self) -> bool:
         """Whether `prepare` may be given float32 rows, to widen them where it needs to, instead of float64."""
         return False
+
+    pairs: ClassVar[StimulusPairs | None] = None
+    leaves_out_pairs: ClassVar[bool] = False  # whether it is a sum over pairs of stimuli, of which some may not count
+    takes_controls: ClassVar[bool] = False
+
+    def about(self, pairs: StimulusPairs | None) -> "Comparator":
+        """Return the comparator for stimuli of which this is known; refuse what the measure cannot use."""
+        if pairs is None:
+            return self
+        name = type(self).__name__
+        if pairs.leaves_out and not self.leaves_out_pairs:
+            raise InputError(
+                f"{name} is not a sum over pairs of stimuli, so none can be left out; use one of "
+                f"{', '.join(PAIR_MEASURES)}."
+            )
+        if pairs.controls and not self.takes_controls:
+            raise InputError(f"{name} takes no controls; use partial_rsa.")
+        result = copy(self)
+        object.__setattr__(result, "pairs", pairs)
+        return result
 
     @property
     def depends_on_scale(self) -> bool:

@@ -38,18 +38,30 @@ class PairVector:
         Number of stimuli.
     with_diagonal
         Whether the diagonal is there.
+    kept
+        Shape (n_pairs,), which pairs count; the values of the others are 0. None if all do.
     """
 
     values: npt.NDArray[Any]
     norm: float
     n: int
     with_diagonal: bool = False
+    kept: npt.NDArray[np.bool_] | None = None
 
 
 def pair_vector(values: npt.NDArray[Any], n: int, with_diagonal: bool = False) -> PairVector:
     """Return the vector with its norm, which is computed in float64 whatever the dtype."""
     squares = (float(np.dot(part, part)) for part in _float_blocks(values))
     return PairVector(values, float(np.sqrt(sum(squares))), n, with_diagonal)
+
+
+def among_all_pairs(vector: PairVector, kept: npt.NDArray[np.bool_] | None) -> PairVector:
+    """Return a vector of the pairs that count as one of all pairs, the others 0."""
+    if kept is None:
+        return vector
+    values = np.zeros(len(kept), dtype=vector.values.dtype)
+    values[kept] = vector.values
+    return replace(vector, values=values, kept=kept)
 
 
 def without_noise(vector: PairVector, size: float) -> PairVector:
@@ -81,11 +93,35 @@ class PairVectorComparator(Comparator):
         """Return the measure of all pairs by one blocked matrix product."""
         products = inner_products([x.values for x in xs], None if symmetric else [y.values for y in ys], threads)
         norms = np.outer([x.norm for x in xs], [y.norm for y in ys])
+        if any(state.kept is not xs[0].kept for state in (*xs, *ys)):
+            norms = _norms_of_common_pairs(xs, ys)
         return self.from_cosine(np.divide(products, norms, out=np.full_like(products, np.nan), where=norms > 0))
 
     def permute(self, state: PairVector, order: npt.NDArray[np.intp]) -> PairVector:
         """Move the entries: no distance, kernel or rank is computed again."""
-        return replace(state, values=permuter(state)(order))
+        return permuted(state, order)
+
+
+def permuted(state: PairVector, order: npt.NDArray[np.intp]) -> PairVector:
+    """Return the vector of the same layer with its stimuli in another order."""
+    values = permuter(state)(order)
+    kept = None if state.kept is None else permuter(replace(state, values=state.kept, with_diagonal=False))(order)
+    return replace(state, values=values, kept=kept)
+
+
+def _norms_of_common_pairs(xs: Sequence[PairVector], ys: Sequence[PairVector]) -> Matrix:
+    """Return the product of the norms of any two vectors over the pairs that count in both."""
+    left, right = np.zeros((len(xs), len(ys))), np.zeros((len(xs), len(ys)))
+    for start in range(0, len(xs[0].values), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        squares = [np.array([state.values[block].astype(np.float64) ** 2 for state in states]) for states in (xs, ys)]
+        kept = [
+            np.array([np.ones(squares[0].shape[1]) if state.kept is None else state.kept[block] for state in states])
+            for states in (xs, ys)
+        ]
+        left += squares[0] @ kept[1].T.astype(np.float64)
+        right += kept[0].astype(np.float64) @ squares[1].T
+    return np.sqrt(left * right)
 
 
 def inner_products(

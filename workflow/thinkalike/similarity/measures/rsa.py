@@ -1,7 +1,7 @@
 """Representational similarity analysis: do two layers order the pairs of stimuli alike?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +14,9 @@ from thinkalike.similarity.measures.measure import Comparator, measure
 from thinkalike.similarity.measures.pair_vectors import (
     PairVector,
     PairVectorComparator,
+    among_all_pairs,
     pair_vector,
-    permuter,
+    permuted,
     without_noise,
 )
 
@@ -59,27 +60,19 @@ class Rsa(PairVectorComparator):
     dissimilarity: Dissimilarity = "euclidean"
     comparison: Comparison = "spearman"
     centre: bool = False
+    leaves_out_pairs = True
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return ranks (integers), centred dissimilarities, or dissimilarities, as the comparison needs."""
-        given, X = X, centre(X) if self.centre else X
-        ranked = self.comparison not in ("pearson", "cosine")
-        if ranked and self.dissimilarity == "euclidean":
-            values = squared_distances(X)  # ranks are the same, and no square root blurs a tie
-        else:
-            values = dissimilarities(X, self.dissimilarity, given)
-        if ranked:
-            return pair_vector(centred_ranks(values), len(X))
-        if self.comparison == "cosine":
-            return pair_vector(values, len(X))
-        size = float(np.linalg.norm(values))
-        values -= values.mean()
-        return without_noise(pair_vector(values, len(X)), size)
+        kept = None if self.pairs is None else self.pairs.kept
+        vector = _ordered_pairs(X, self.dissimilarity, self.comparison, self.centre, kept)
+        return among_all_pairs(vector, kept)
 
     def score(self, x: PairVector, y: PairVector) -> float:
         """Return the correlation of two layers' dissimilarities."""
         if self.comparison.startswith("kendall"):
-            return _kendall(x.values, y.values, tau_a=self.comparison == "kendall_tau_a")
+            kept = slice(None) if x.kept is None else x.kept if y.kept is None else x.kept & y.kept
+            return _kendall(x.values[kept], y.values[kept], tau_a=self.comparison == "kendall_tau_a")
         return super().score(x, y)
 
     def scores(
@@ -89,6 +82,51 @@ class Rsa(PairVectorComparator):
         if self.comparison.startswith("kendall"):
             return Comparator.scores(self, xs, ys, symmetric=symmetric, threads=threads)
         return super().scores(xs, ys, symmetric=symmetric, threads=threads)
+
+
+@measure(
+    name="partial_rsa",
+    family="rsa",
+    formula="correlation of what is left of the ranks of d(x_i, x_j) and of d(y_i, y_j) after least squares on the "
+    "controls' differences (1 or 0; the ranks of |a - b| of a numeric control), over pairs i < j, d Euclidean",
+    reference="Kriegeskorte, Mur & Bandettini 2008; partial correlation",
+    preprocessing="as rsa; the controls are given beside the representations, and without any it is rsa",
+    range=(-1.0, 1.0),
+    larger_is_more_similar=True,
+    invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
+    chance="0; undefined (nan) where all stimuli are equally far apart, or the controls say how far",
+    equivalents=("pingouin.partial_corr(..., method='spearman') with controls of 0 and 1",),
+    identical=1.0,
+    pairwise=True,
+)
+@dataclass(frozen=True)
+class PartialRsa(PairVectorComparator):
+    """RSA with the controls' differences held constant: is there a likeness beyond that of the same words?
+
+    Parameters
+    ----------
+    dissimilarity
+        As in `rsa`.
+    comparison
+        `spearman` (of ranks) or `pearson` (of the dissimilarities).
+    centre
+        As in `rsa`.
+    """
+
+    dissimilarity: Dissimilarity = "euclidean"
+    comparison: Literal["spearman", "pearson"] = "spearman"
+    centre: bool = False
+    leaves_out_pairs = True
+    takes_controls = True
+
+    def prepare(self, X: Matrix) -> PairVector:
+        """Return what is left of the ranks or of the centred dissimilarities."""
+        kept = None if self.pairs is None else self.pairs.kept
+        vector = _ordered_pairs(X, self.dissimilarity, self.comparison, self.centre, kept)
+        if self.pairs is not None and self.pairs.controls:
+            basis, values = self.pairs.control_basis, vector.values.astype(np.float64)
+            vector = without_noise(pair_vector(values - basis @ (basis.T @ values), len(X)), vector.norm)
+        return among_all_pairs(vector, kept)
 
 
 @measure(
@@ -126,6 +164,7 @@ class RsmNormDifference(Comparator):
     centre: bool = True
     normalise: bool = True
     per_pair: bool = False
+    leaves_out_pairs = True
 
     @property
     def depends_on_scale(self) -> bool:
@@ -137,16 +176,41 @@ class RsmNormDifference(Comparator):
         rows = centre(X) if self.centre else X
         if self.normalise:
             X, rows = X / np.linalg.norm(rows), unit_norm(rows)
-        return pair_vector(dissimilarities(rows, self.dissimilarity, X), len(X))
+        kept = None if self.pairs is None else self.pairs.kept
+        values = dissimilarities(rows, self.dissimilarity, X)
+        return among_all_pairs(pair_vector(values if kept is None else values[kept], len(X)), kept)
 
     def score(self, x: PairVector, y: PairVector) -> float:
         """Return the norm of the difference."""
-        difference = float(np.linalg.norm(x.values - y.values))
-        return difference / float(np.sqrt(len(x.values))) if self.per_pair else difference
+        differences = x.values - y.values
+        if x.kept is not None and y.kept is not None:
+            differences = differences[x.kept & y.kept]
+        difference = float(np.linalg.norm(differences))
+        return difference / float(np.sqrt(len(differences))) if self.per_pair else difference
 
     def permute(self, state: PairVector, order: npt.NDArray[np.intp]) -> PairVector:
         """Move the entries."""
-        return replace(state, values=permuter(state)(order))
+        return permuted(state, order)
+
+
+def _ordered_pairs(
+    X: Matrix, dissimilarity: Dissimilarity, comparison: str, centred: bool, kept: npt.NDArray[np.bool_] | None
+) -> PairVector:
+    """Return ranks (integers), centred dissimilarities, or dissimilarities of the pairs that count."""
+    rows = centre(X) if centred else X
+    ranked = comparison not in ("pearson", "cosine")
+    if ranked and dissimilarity == "euclidean":
+        values = squared_distances(rows)  # ranks are the same, and no square root blurs a tie
+    else:
+        values = dissimilarities(rows, dissimilarity, X)
+    values = values if kept is None else values[kept]
+    if ranked:
+        return pair_vector(centred_ranks(values), len(X))
+    if comparison == "cosine":
+        return pair_vector(values, len(X))
+    size = float(np.linalg.norm(values))
+    values -= values.mean()
+    return without_noise(pair_vector(values, len(X)), size)
 
 
 def _kendall(x: npt.NDArray[Any], y: npt.NDArray[Any], tau_a: bool) -> float:
