@@ -233,3 +233,17 @@ print(sorted({"numpy", "pandas", "pyarrow", "torch"} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout == "[]\n", result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("key", ["same_word_pairs", "same_lemma_pairs"])
+def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
+    similarity = {key: "exclude", "feature_agnostic": ["rsa", "partial_rsa", "cka_debiased"]}
+    study = load_study(minimal(similarity=similarity), base)
+    assert study.comparison_settings("rsa")[key] == "exclude"
+    assert "controls" in study.comparison_settings("partial_rsa") and "controls" not in study.comparison_settings("rsa")
+    similarity["feature_agnostic"] = ["rsa", "procrustes.ot+is"]
+    with pytest.raises(InputError, match=f"similarity.{key} is 'exclude', but 'procrustes.ot.is' is not a sum over"):
+        load_study(minimal(similarity=similarity), base)
+    similarity = {key: "exclude", "feature_agnostic": ["cka_debiased"], "options": {"cka_debiased": {"batch_size": 64}}}
+    with pytest.raises(InputError, match="minibatch CKA leaves no pairs out"):
+        load_study(minimal(similarity=similarity), base)

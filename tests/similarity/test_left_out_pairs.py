@@ -8,7 +8,9 @@ from scipy.stats import kendalltau, pearsonr, rankdata, spearmanr
 
 from thinkalike.catalogue import PAIR_MEASURES
 from thinkalike.errors import InputError
+from thinkalike.features import Feature
 from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
+from thinkalike.similarity.known_of_stimuli import known_of_stimuli
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -64,6 +66,15 @@ def test_debiased_cka_without_pairs_of_the_same_word():
     x, y = (residuals(kernel, ~SAME_WORD) for kernel in kernels)
     expected = x @ y / np.linalg.norm(x) / np.linalg.norm(y)
     assert compare(X, Y, "cka_debiased", exclude=WORDS) == pytest.approx(expected, abs=1e-10)
+
+
+def test_debiased_cka_where_some_stimuli_have_no_partners():
+    two_words = np.where(np.arange(N) < 30, "one", "two")  # a bipartite set of pairs: effects are not unique
+    kernels = [(Z - Z.mean(axis=0)) @ (Z - Z.mean(axis=0)).T for Z in (X, Y)]
+    kept = pdist(two_words[:, None] == "one").astype(bool)
+    x, y = (residuals(kernel, kept) for kernel in kernels)
+    expected = x @ y / np.linalg.norm(x) / np.linalg.norm(y)
+    assert compare(X, Y, "cka_debiased", exclude=two_words) == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize("measure", PAIR_MEASURES)
@@ -187,3 +198,39 @@ def test_intervals_leave_out_the_same_pairs():
 def test_refused(measure, settings, message):
     with pytest.raises(InputError, match=message):
         compare(X, Y, measure, **settings)
+
+
+STIMULI = pd.DataFrame(
+    {
+        "sentence_id": [f"s{i // 4}" for i in range(N)],
+        "position": [i % 4 for i in range(N)],
+        "word": [word.upper() if i % 2 else word for i, word in enumerate(WORDS)],
+        "lemma": LEMMAS,
+        "length": [1.0 + i % 7 for i in range(N)],
+        "number": [None if i % 3 == 0 else "singular" for i in range(N)],
+    }
+)
+DECLARED = {
+    "number": Feature("number", missing="category", role="control"),
+    "length": Feature("length", kind="numeric", role="control"),
+    "tense": Feature("tense"),
+}
+
+
+def test_a_study_s_settings_become_what_is_known_of_the_stimuli():
+    known = known_of_stimuli(STIMULI, DECLARED, same_word_pairs="exclude", preprocessing="none")
+    assert set(known) == {"groups", "positions", "exclude", "preprocessing"}
+    assert list(known["exclude"]["word"]) == list(WORDS)  # letters' case makes no other word
+    known = known_of_stimuli(STIMULI, DECLARED, same_word_pairs="exclude", same_lemma_pairs="exclude", controls=None)
+    assert list(known["exclude"].columns) == ["word", "lemma"]
+    assert list(known["controls"].columns) == ["number", "length"] and known["kinds"] == {"length": "numeric"}
+    assert set(known["controls"]["number"]) == {"undefined", "singular"}
+    table = compare_models({"0": X}, {"0": Y}, model_a="a", model_b="b", measure="partial_rsa", **known)
+    assert table.attrs["controls"] == ["number", "length"] and table.attrs["pairs_left_out"] > SAME_WORD.sum()
+
+
+def test_what_the_stimuli_lack_is_named():
+    with pytest.raises(InputError, match="same_lemma_pairs is 'exclude', but the stimuli have no column 'lemma'"):
+        known_of_stimuli(STIMULI.drop(columns="lemma"), DECLARED, same_lemma_pairs="exclude")
+    with pytest.raises(InputError, match="partial_rsa holds controls constant, but there are none"):
+        known_of_stimuli(STIMULI, {"tense": DECLARED["tense"]}, controls=None)

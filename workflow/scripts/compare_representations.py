@@ -5,11 +5,12 @@ from thinkalike.jobs import logged
 with logged(snakemake):
     from thinkalike.representations.storage import read_layers
     from thinkalike.similarity import compare_models
+    from thinkalike.similarity.known_of_stimuli import known_of_stimuli
     from thinkalike.stimuli import read_stimuli
     from thinkalike.tables import write_table
 
     names = snakemake.wildcards
-    stimuli, _ = read_stimuli(snakemake.input.stimuli)
+    stimuli, declared = read_stimuli(snakemake.input.stimuli)
     layers = snakemake.params.layers
     layers_a = read_layers(snakemake.input.a, layers[0])
     itself = names.model_a == names.model_b
@@ -19,10 +20,8 @@ with logged(snakemake):
         measure=names.measure,
         model_a=names.model_a,
         model_b=names.model_b,
-        groups=list(stimuli["sentence_id"]),
-        positions=list(stimuli["position"]),
         seed=snakemake.params.seed,
         threads=snakemake.threads,
-        **snakemake.params.settings,
+        **known_of_stimuli(stimuli, declared, **snakemake.params.settings),
     )
     write_table(table, snakemake.output[0], {"dataset": names.dataset, "measure": names.measure, **table.attrs})

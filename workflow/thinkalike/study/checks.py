@@ -11,6 +11,7 @@ from typing import Any
 from thinkalike.catalogue import (
     MEASURE_OPTIONS,
     MEASURE_SETS,
+    PAIR_MEASURES,
     STIMULUS_SOURCES,
     check_measure_options,
     check_preprocessing,
@@ -219,6 +220,18 @@ def check_similarity(similarity: Mapping[str, Any], measures: Sequence[str]) -> 
                 f"Configuration: similarity.options.{name}.batch_size: minibatch CKA has no permutation null; leave it "
                 "out, or set similarity.permutations to 0."
             )
+    for key in ("same_word_pairs", "same_lemma_pairs"):
+        for name in similarity["feature_agnostic"] if similarity[key] == "exclude" else []:
+            if name.partition(".")[0] not in PAIR_MEASURES:
+                yield (
+                    f"Configuration: similarity.{key} is 'exclude', but '{name}' is not a sum over pairs of stimuli; "
+                    f"leave one of the two out (pairs can be left out of {', '.join(PAIR_MEASURES)})."
+                )
+    if similarity["options"].get("cka_debiased", {}).get("batch_size") is not None and "exclude" in (
+        similarity["same_word_pairs"],
+        similarity["same_lemma_pairs"],
+    ):
+        yield "Configuration: similarity.options.cka_debiased.batch_size: minibatch CKA leaves no pairs out; remove it."
     if "dsa" in measures and importlib.util.find_spec("DSA") is None:
         yield (
             "Configuration: similarity.feature_agnostic names 'dsa', whose library is not installed; run "

@@ -219,9 +219,11 @@ class Study:
 
     def comparison_settings(self, measure: str) -> dict[str, Any]:
         """Return how a feature-agnostic measure is computed."""
-        keys = ("preprocessing", "permutations", "resamples", "max_stimuli")
+        keys = ("preprocessing", "permutations", "resamples", "max_stimuli", "same_word_pairs", "same_lemma_pairs")
         shared = {key: self.similarity[key] for key in keys if key in self.similarity}
-        return {**shared, "options": self.similarity["options"].get(measure, {})}
+        # Only this measure holds controls constant.
+        controls = {"controls": self.mlem.get("controls")} if measure == "partial_rsa" else {}
+        return {**shared, **controls, "options": self.similarity["options"].get(measure, {})}
 
 
 def entry_of(name: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.numerics.distances import pair_slice
-from thinkalike.numerics.matrices import Matrix
+from thinkalike.numerics.matrices import Matrix, Vector
 from thinkalike.numerics.ranks import centred_ranks
 
 _UNDEFINED = -1
@@ -73,7 +73,8 @@ class StimulusPairs:
             return np.zeros((0, 0))
         design = np.column_stack(columns)
         left, values, _ = np.linalg.svd(design, full_matrices=False)
-        return np.asarray(left[:, values > values[0] * 1e-12] if values[0] > 0 else left[:, :0], dtype=np.float64)
+        basis: Matrix = left[:, values > values[0] * 1e-12] if values[0] > 0 else left[:, :0]
+        return basis
 
     def _differences(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the centred differences of one control: 0 or 1, or the ranks of |a - b|; 0 where it is undefined."""
@@ -88,7 +89,7 @@ class StimulusPairs:
         result = result if self.kept is None else result[self.kept]
         if values.dtype.kind == "f":
             return centred_ranks(result).astype(np.float64)
-        return result - result.mean()
+        return np.subtract(result, result.mean(), dtype=np.float64)
 
     @cached_property
     def mask(self) -> Matrix:
@@ -105,12 +106,32 @@ class StimulusPairs:
 
         If all pairs count, this is U-centring.
         """
-        mask = self.mask
-        return mask * (K - np.add.outer(effects := self._solver @ (mask * K).sum(axis=1), effects))
+        effects = self._solve((self.mask * K).sum(axis=1))
+        return self.mask * (K - np.add.outer(effects, effects))
+
+    def _solve(self, sums: Vector) -> Vector:
+        """Return the effects of the stimuli from their sums over the pairs that count."""
+        import scipy.linalg
+
+        try:
+            effects: Vector = scipy.linalg.cho_solve(self._factor, sums)
+        except np.linalg.LinAlgError:  # some stimuli have too few partners for effects of their own
+            effects = np.asarray(np.linalg.lstsq(self._equations, sums, rcond=1e-12)[0], dtype=np.float64)
+        return effects
 
     @cached_property
-    def _solver(self) -> Matrix:
-        return np.linalg.pinv(np.diag(self.mask.sum(axis=1)) + self.mask, hermitian=True)
+    def _factor(self) -> tuple[Matrix, bool]:
+        import scipy.linalg
+
+        factor, lower = scipy.linalg.cho_factor(self._equations)
+        diagonal = np.diagonal(factor)
+        if diagonal.min() < 1e-6 * diagonal.max():
+            raise np.linalg.LinAlgError("nearly singular")
+        return factor, lower
+
+    @property
+    def _equations(self) -> Matrix:
+        return np.diag(self.mask.sum(axis=1)) + self.mask
 
 
 def stimulus_pairs(
