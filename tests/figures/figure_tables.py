@@ -171,6 +171,23 @@ def correlation_table(seed: int = 6) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["feature_a", "feature_b", "correlation", "role_a", "role_b"])
 
 
+def explained_parts(families: dict[str, str] = SMALL, seed: int = 12) -> pd.DataFrame:
+    """Parts of the similarity of every two layers of every two models; some are a little below 0."""
+    random = np.random.default_rng(seed)
+    parts = [*((name, "feature") for name in FEATURES), ("word_identity", "control")]
+    parts += [(role, role) for role in ("form", "lexical", "unexplained")]
+    rows = []
+    for model_a, model_b in itertools.combinations_with_replacement(sorted(families), 2):
+        for layer_a in layers_of(model_a, families)[:3]:
+            for layer_b in layers_of(model_b, families)[:3]:
+                for by in ("values", "differences"):
+                    shares = 0.1 * random.random(len(parts)) - 0.01
+                    names = (model_a, layer_a, model_b, layer_b, "rsa", by)
+                    rows += [(*names, *part, share) for part, share in zip(parts, shares, strict=True)]
+    columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def agreement_table(measures: int = 8, seed: int = 7) -> pd.DataFrame:
     """Agreement between measures."""
     random = np.random.default_rng(seed)

@@ -22,6 +22,8 @@ from thinkalike.similarity.explain_pairs import extreme_pairs
 pytestmark = pytest.mark.filterwarnings("error")
 FEW = tables.similarity_table({"a-seed0": "a", "a-untrained": "a"})
 
+FOUR = {name: family for name, family in tables.SMALL.items() if family in ("bert", "lstm")}
+
 
 def one(similarity: pd.DataFrame, measure: str) -> pd.DataFrame:
     return similarity[similarity["measure"] == measure]
@@ -63,6 +65,7 @@ def every_figure(
         "training": lambda change: figures.training(change(tables.training_table())),
         "accuracy": lambda change: figures.grammaticality(change(tables.accuracy_table())),
         "seeds": lambda change: figures.seed_agreement(change(similarity)),
+        "explained": lambda change: figures.explained(change(tables.explained_parts(FOUR))),
         "measures": lambda change: figures.measure_agreement(change(tables.agreement_table())),
         "scatter": lambda change: figures.similarity_scatter(change(few)),
         "stimuli": lambda change: figures.stimuli(change(levels), change(shares)),
@@ -72,7 +75,7 @@ def every_figure(
 
 NAMES = [
     *("importance", "scores", "matrix", "matrices", "pair", "correlation", "training", "accuracy", "seeds"),
-    *("measures", "scatter", "stimuli", "resources"),
+    *("explained", "measures", "scatter", "stimuli", "resources"),
 ]
 
 

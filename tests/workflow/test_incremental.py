@@ -34,6 +34,7 @@ AFTER_FITS = {
     "collect_similarity": 1,
     "agreement": 1,
     "layer_maps": 1,
+    "explain_similarity": 1,
     "explain_pairs": 1,
     "resources": 1,
     "all": 1,

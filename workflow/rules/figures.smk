@@ -25,6 +25,7 @@ FIGURES = {
     ),
     "measure_agreement": ("2 Similarity", ["agreement"], {}),
     "seed_agreement": ("2 Similarity", ["similarity", "models"], {"measure": BASED}),
+    "explained": ("3 What makes two layers alike", ["explained", "models"], {}),
     "pair_most": (
         "3 What makes two layers alike",
         ["pairs", "pair_words", "stimuli", "models"],
@@ -48,6 +49,7 @@ FIGURES = {
 WITHOUT = {
     "similarity_scatter": len(STUDY.every_layer["layer"]) < 2,
     "measure_agreement": len(STUDY.measures) < 3,
+    "explained": len(STUDY.models) < 2,
     "seed_agreement": not STUDY.has_two_seeds,
 }
 TABLES = ["stimuli", *STUDY.tables, *STIMULUS_TABLES]

@@ -129,6 +129,35 @@ rule layer_maps:
         "../scripts/layer_maps.py"
 
 
+# One job for all pairs, because a layer's ranks are the work and serve every pair it is in.
+rule explain_similarity:
+    input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        representations=collect(
+            "<results>/{{dataset}}/{model}/representations", model=STUDY.models
+        ),
+    output:
+        parquet="<results>/{dataset}/tables/explained.parquet",
+        csv="<results>/{dataset}/tables/explained.csv",
+        sentences="<results>/{dataset}/tables/explained_sentences.parquet",
+        sentences_csv="<results>/{dataset}/tables/explained_sentences.csv",
+    log:
+        "<logs>/{dataset}/explain_similarity.log",
+    benchmark:
+        "<benchmarks>/{dataset}/explain_similarity.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=NEEDS.explained_memory,
+        runtime=NEEDS.explained_minutes,
+    params:
+        **SETTINGS["explain_similarity"],
+    message:
+        "What each feature carries of the similarity of any two layers"
+    script:
+        "../scripts/explain_similarity.py"
+
+
 rule trajectories:
     input:
         layers=collect(

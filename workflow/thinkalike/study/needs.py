@@ -33,6 +33,10 @@ _SECONDS_PER_MILLION_PAIRS = 0.4
 _SECONDS_PER_MILLION_COMPARED = 0.02
 # Seconds per pair of layers whose dynamics are compared, by 200 steps of a search.
 _SECONDS_PER_SEARCH = 1.5
+# Seconds per pair of layers whose similarity is divided among features; millions of sums that a layer is kept as where
+# features have few levels.
+_SECONDS_PER_DIVISION = 0.003
+_SUMS_PER_LAYER = 1.0
 _SAFETY = 4
 
 
@@ -203,6 +207,27 @@ class Needs:
         repeated = 1 + sum(self.study.similarity.get(key, 0) for key in ("permutations", "resamples"))
         each = _SECONDS_PER_SEARCH if wildcards.measure == "dsa" else _SECONDS_PER_MILLION_COMPARED * pairs
         return repeated * (once + counts[0] * counts[1] * each)
+
+    @_megabytes
+    def explained_memory(self, wildcards: Any) -> float:
+        # Ranks of all layers, on disk beyond a limit; one layer's vectors and distances; sums per pair of cells, over
+        # all pairs and over both halves of five halvings, at most one for each pair.
+        pairs = self._pairs(wildcards.dataset, _MOST_STIMULI_IN_PAIRS)
+        layers = len(self.study.every_layer["layer"])
+        largest = max(self._millions(wildcards.dataset, name) for name in self.study.models)
+        sums = 8 * layers * min(pairs * 3.5, _SUMS_PER_LAYER)
+        return _BASE + 20 * largest + min(_SHELF, 4 * pairs * layers) + 100 * pairs + sums
+
+    @_minutes
+    def explained_minutes(self, wildcards: Any) -> float:
+        dataset = wildcards.dataset
+        pairs = self._pairs(dataset, _MOST_STIMULI_IN_PAIRS)
+        layers = {name: len(model.layers) for name, model in self.study.models.items()}
+        once = sum(
+            count * (self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED + 4 * pairs)
+            for name, count in layers.items()
+        )
+        return 30 + once + sum(layers.values()) ** 2 * _SECONDS_PER_DIVISION
 
 
 def disk_message(needs: Needs) -> str:

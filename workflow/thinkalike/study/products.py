@@ -98,4 +98,6 @@ def _of_dataset(study: Study, dataset: str) -> Iterator[Product]:
 def _rule_of_table(table: str) -> str:
     if table in ("versions", "agreement", "layer_maps", "trajectories"):
         return table
+    if table in ("explained", "explained_sentences"):
+        return "explain_similarity"
     return "explain_pairs" if table in ("pairs", "pair_words") else f"collect_{table}"

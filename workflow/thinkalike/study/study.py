@@ -146,6 +146,8 @@ class Study:
             names.append("trajectories")
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
+            if self.similarity["explained"]:
+                names += ["explained", "explained_sentences"]
         return names
 
     def stimulus_source(self, dataset: str) -> dict[str, Any]:
@@ -216,6 +218,11 @@ class Study:
             if values:
                 found[key] = values[0]
         return found
+
+    @property
+    def explanation_settings(self) -> dict[str, Any]:
+        """How similarity is divided among features: what RSA shares with the other measures."""
+        return {key: self.similarity[key] for key in ("preprocessing", "max_stimuli") if key in self.similarity}
 
     def comparison_settings(self, measure: str) -> dict[str, Any]:
         """Return how a feature-agnostic measure is computed."""

@@ -1,0 +1,155 @@
+"""What explained similarity finds where the answer is known, and how often its intervals hold.
+
+python benchmarks/explained_similarity.py                 # parts where the answer is known
+python benchmarks/explained_similarity.py --coverage      # intervals of the parts
+python benchmarks/explained_similarity.py --resolved      # resolved beside plain weighted Kendall
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy.stats import weightedtau
+
+from thinkalike.similarity import compare, explain_similarity
+
+UNITS = 20
+Layers = tuple[np.ndarray, np.ndarray]
+
+
+def features(n: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return a table of four features and 40 words."""
+    table = pd.DataFrame({name: rng.integers(k, size=n) for name, k in zip("abcd", (4, 2, 3, 2), strict=True)})
+    return table.assign(word=rng.integers(40, size=n))
+
+
+def noise(n: int, rng: np.random.Generator, sd: float = 0.3) -> np.ndarray:
+    return sd * rng.normal(size=(n, UNITS))
+
+
+def independent(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    return noise(len(F), rng), noise(len(F), rng)
+
+
+def itself(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    X = noise(len(F), rng)
+    return X, X
+
+
+def of_sentences(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    shared = noise(len(F) // 4, rng, 1.0)[np.arange(len(F)) // 4]
+    return shared + noise(len(F), rng), shared + noise(len(F), rng)
+
+
+def equal_levels(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    places = np.eye(4, UNITS) * 2
+    return tuple(places[F["a"]] + noise(len(F), rng) for _ in range(2))
+
+
+def unequal_levels(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    places = rng.normal(size=(4, UNITS)) * np.array([1, 1, 3, 6])[:, None]
+    return tuple(places[F["a"]] + noise(len(F), rng) for _ in range(2))
+
+
+def combined(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    places = rng.normal(size=(4, 3, UNITS))
+    return tuple(places[F["a"], F["c"]] + noise(len(F), rng) for _ in range(2))
+
+
+def words(F: pd.DataFrame, rng: np.random.Generator) -> Layers:
+    places = rng.normal(size=(40, UNITS))
+    return tuple(places[F["word"]] + noise(len(F), rng) for _ in range(2))
+
+
+CASES: dict[str, Callable[[pd.DataFrame, np.random.Generator], Layers]] = {
+    "independent layers": independent,
+    "a random layer with itself": itself,
+    "only sentences shared": of_sentences,
+    "a: levels equally far apart": equal_levels,
+    "a: levels not equally far apart": unequal_levels,
+    "a and c combined": combined,
+    "words alone": words,
+}
+
+
+def parts_where_the_answer_is_known(n: int, repetitions: int) -> pd.DataFrame:
+    """Return the mean of each part, and the largest standard deviation of one over repetitions."""
+    rows = []
+    for case, make in CASES.items():
+        for by in ("values", "differences"):
+            found = []
+            for seed in range(repetitions):
+                rng = np.random.default_rng(seed)
+                F = features(n, rng)
+                X, Y = make(F, rng)
+                e = explain_similarity(F, X, Y, by=by, controls=["word"], groups=np.arange(n) // 4, seed=seed)
+                others = e.contributions.drop(["a", "c"]).sum()
+                a, c = e.contributions[["a", "c"]]
+                found.append([e.value, a, c, others, e.form, e.lexical, e.unexplained])
+            spread = np.std(found, axis=0)[1:6].max()
+            rows.append([case, by, *np.mean(found, axis=0), spread])
+    columns = ["case", "by", "RSA", "a", "c", "other features", "form", "lexical", "unexplained", "largest sd"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def coverage(n: int, repetitions: int, resamples: int, by: str) -> pd.Series:
+    """Return how often the 95 % interval of each part holds its mean over new stimuli, and so new sentences."""
+
+    def one(seed: int, n_resamples: int) -> pd.DataFrame:
+        rng = np.random.default_rng([seed, n])
+        F = features(n, rng)[["a", "b"]]
+        sentence = np.arange(n) // 3
+        shared = F["a"].to_numpy()[:, None] * np.eye(1, UNITS) + noise(n // 3, rng)[sentence]
+        X, Y = (shared + noise(n, rng) for _ in range(2))
+        e = explain_similarity(F, X, Y, by=by, groups=sentence, n_resamples=n_resamples, seed=seed)
+        return e.table().query("role != 'lexical'").set_index("part")
+
+    truth = pd.concat([one(10_000 + seed, 0)["value"] for seed in range(3 * repetitions)], axis=1).mean(axis=1)
+    intervals = [one(seed, resamples) for seed in range(repetitions)]
+    return pd.concat([(table["low"] <= truth) & (truth <= table["high"]) for table in intervals], axis=1).mean(axis=1)
+
+
+def resolved(repetitions: int) -> pd.DataFrame:
+    """Return mean and standard deviation of both correlations for profiles of eight features."""
+    strong = np.array([0.5, *[0.0] * 7])
+    cases = {
+        "one strong feature, shared, and seven of noise": lambda rng: (strong, strong),
+        "one strong feature, another in each": lambda rng: (strong, strong[::-1]),
+        "independent": lambda rng: rng.normal(size=(2, 8)) * 0.1,
+        "equal": lambda rng: [rng.normal(size=8) * 0.1] * 2,
+    }
+    rows = []
+    for case, make in cases.items():
+        found = []
+        for seed in range(repetitions):
+            rng = np.random.default_rng(seed)
+            estimates = [truth + 0.01 * rng.normal(size=8) for truth in make(rng)]
+            samples = [estimate + 0.01 * rng.normal(size=(200, 8)) for estimate in estimates]
+            found.append([weightedtau(*estimates).statistic, compare(*samples, "resolved_kendall")])
+        rows.append([case, *np.nanmean(found, axis=0), *np.nanstd(found, axis=0), np.isnan(found).mean(axis=0)[1]])
+    return pd.DataFrame(rows, columns=["case", "plain", "resolved", "sd plain", "sd resolved", "not defined"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--resolved", action="store_true")
+    parser.add_argument("--n", type=int, default=700, help="stimuli")
+    parser.add_argument("--repetitions", type=int, default=10)
+    parser.add_argument("--resamples", type=int, default=100)
+    arguments = parser.parse_args()
+    start = time.process_time()
+    if arguments.coverage:
+        for by in ("differences", "values"):
+            print(by, coverage(arguments.n, arguments.repetitions, arguments.resamples, by).to_string(), sep="\n")
+    elif arguments.resolved:
+        print(resolved(arguments.repetitions).round(3).to_string(index=False))
+    else:
+        print(parts_where_the_answer_is_known(arguments.n, arguments.repetitions).round(3).to_string(index=False))
+    print(f"{time.process_time() - start:.0f} s of CPU")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The study's table of explained similarity: each pair's rows are what `explain_similarity` gives."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature
+from thinkalike.similarity import compare, explain_similarity
+from thinkalike.similarity.explained import explained_table
+
+N = 60
+FEATURES = {
+    "a": Feature("a"),
+    "b": Feature("b", missing="category"),
+    "length": Feature("length", kind="numeric"),
+    "word": Feature("word", role="control"),
+}
+
+
+def stimuli():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"sentence_id": [f"s{i // 3}" for i in range(N)], "a": rng.integers(3, size=N)})
+    table["b"] = pd.Series(rng.choice(["x", "y", "z"], N)).where(rng.random(N) > 0.2)
+    table["length"] = rng.gamma(2, size=N)
+    table["word"] = rng.choice(list("klmnop"), N)
+    return table
+
+
+def layers():
+    rng = np.random.default_rng(1)
+    codes = stimuli()["a"].to_numpy()[:, None]
+    return [
+        (model, layer, (codes * place + rng.normal(size=(N, 4))).astype(np.float32))
+        for model in ("m", "k")
+        for place, layer in enumerate(("0", "1", "final")[: 3 if model == "m" else 2])
+    ]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return explained_table(stimuli(), FEATURES, layers(), seed=3)
+
+
+def test_every_pair_of_layers_is_there_as_in_the_table_of_similarities(table):
+    pairs = table[["model_a", "layer_a", "model_b", "layer_b"]].drop_duplicates()
+    assert len(pairs) == 2 * 2 + 2 * 3 + 3 * 3
+    assert list(pairs[["model_a", "model_b"]].drop_duplicates().itertuples(index=False, name=None)) == [
+        ("k", "k"),
+        ("k", "m"),
+        ("m", "m"),
+    ]
+    assert set(table["by"]) == {"values", "differences"}
+    assert len(table) == len(pairs) * 2 * (4 + 3)
+
+
+@pytest.mark.parametrize("by", ["values", "differences"])
+def test_rows_are_those_of_the_pair_alone(table, by):
+    vectors = {(model, layer): X for model, layer, X in layers()}
+    S = stimuli()
+    for one, other in ((("k", "1"), ("m", "final")), (("m", "1"), ("m", "1"))):
+        e = explain_similarity(
+            S[list(FEATURES)],
+            vectors[one],
+            vectors[other],
+            by=by,
+            controls=["word"],
+            kinds={"length": "numeric"},
+            missing={"b": "category"},
+            groups=S["sentence_id"],
+            seed=3,
+        )
+        keys = dict(zip(["model_a", "layer_a", "model_b", "layer_b", "by"], [*one, *other, by], strict=True))
+        rows = table[np.logical_and.reduce([table[key] == value for key, value in keys.items()])]
+        expected = e.table()
+        assert list(rows["part"]) == list(expected["part"])
+        assert list(rows["role"]) == list(expected["role"])
+        np.testing.assert_allclose(rows["value"], expected["value"], atol=1e-10)
+        np.testing.assert_allclose(rows["last"], expected["last"], atol=1e-10)
+        assert rows["value"].sum() == pytest.approx(compare(vectors[one], vectors[other], "rsa"), abs=1e-9)
+
+
+def test_what_made_it_is_said(table):
+    assert table.attrs["measure"] == "rsa"
+    assert len(table.attrs["bins"]["length"]) == 9
+    assert 0 < table.attrs["covered"]["values"] <= 1
+    assert table.attrs["features"]["word"] == "control"
+
+
+def test_preprocessing_and_subsamples_are_those_of_compare():
+    S = stimuli()
+    given = [("m", "0", np.hstack([layers()[1][2], 50 * layers()[0][2][:, :1]])), layers()[1]]
+    scored = explained_table(S, FEATURES, given, preprocessing="z-score")
+    pair = scored.query("layer_a == '0' and layer_b == '1' and by == 'values'")
+    expected = compare(given[0][2], given[1][2], "rsa", preprocessing="z-score")
+    assert pair["value"].sum() == pytest.approx(expected, abs=1e-9)
+    fewer = explained_table(S, FEATURES, given, max_stimuli=40)
+    assert fewer.attrs["stimuli"] == 40
+    assert fewer.attrs["stimuli_given"] == N
+
+
+def test_no_controls_no_lexical_part():
+    features = {name: feature for name, feature in FEATURES.items() if name != "word"}
+    table = explained_table(stimuli(), features, layers()[:2])
+    assert "lexical" not in set(table["role"])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "no layers"),
+        ([("m", "0", np.random.default_rng(0).normal(size=(N - 1, 3)))], "m, layer 0 has 59 stimuli"),
+    ],
+)
+def test_layers_of_other_stimuli_are_refused(given, message):
+    with pytest.raises(InputError, match=message):
+        explained_table(stimuli(), FEATURES, given)

@@ -1,0 +1,164 @@
+"""The table `explained` of a study: what makes any two layers of any two models alike."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from thinkalike.errors import InputError
+from thinkalike.features import Feature
+from thinkalike.mlem.cells import label_codes
+from thinkalike.numerics.matrices import checked_matrix, preprocess
+from thinkalike.numerics.parallel import single_threaded
+from thinkalike.similarity.explained.explain import DECIMALS, PARTS
+from thinkalike.similarity.explained.feature_levels import Levels, read_levels
+from thinkalike.similarity.explained.halves import HALVINGS, make_halvings
+from thinkalike.similarity.explained.layer_sums import LayerSums, check_measure, layer_sums, pair_numbers
+from thinkalike.similarity.explained.pair_cells import pair_cells
+from thinkalike.similarity.explained.parts import Parts
+from thinkalike.similarity.inputs import MAX_STIMULI, subsample
+from thinkalike.similarity.measures.pair_vectors import PairVector, inner_products, shelf
+
+_logger = logging.getLogger(__name__)
+_SHELF_BYTES = 2 * 2**30
+COLUMNS = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value", "last"]
+
+
+def explained_table(
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Feature],
+    layers: Iterable[tuple[str, str, Any]],
+    *,
+    measure: str = "rsa",
+    preprocessing: str = "none",
+    max_stimuli: int = MAX_STIMULI,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Divide the similarity of every pair of layers into what each feature carries, and the rest.
+
+    Every layer is ranked once and its ranks summed per pair of cells; a pair of layers then costs sums of products.
+
+    Parameters
+    ----------
+    stimuli
+        One row per stimulus, with `sentence_id` and a column per feature.
+    features
+        The features, and the controls (`role="control"`), by name.
+    layers
+        Model, layer and vectors of shape (n_stimuli, n_units), one layer after another, all layers of a model
+        together; they are read once and need not fit into memory together.
+    measure
+        As in `explain_similarity`.
+    preprocessing
+        As in `compare`.
+    max_stimuli, seed
+        If there are more stimuli, this many are drawn. `seed` also draws the halves.
+
+    Returns
+    -------
+    DataFrame
+        `model_a, layer_a, model_b, layer_b, measure, by, part, role, value, last`, one row per part of a pair of
+        layers: `by` values and by differences of the features, whose parts sum to the similarity each. `role` is
+        feature, control, form (how the features combine), lexical (what single values of the controls carry) or
+        unexplained; `last` is what a feature adds to all others. `attrs` holds what made it, with the share of the
+        pairs of stimuli for which the form could be estimated.
+    """
+    check_measure(measure)
+    names = list(features)
+    levels = read_levels(
+        stimuli[names],
+        [name for name, feature in features.items() if feature.role == "control"],
+        {name: feature.kind for name, feature in features.items()},
+        {name: feature.missing for name, feature in features.items()},
+    )
+    total = len(stimuli)
+    rows = subsample(total, max_stimuli, seed) if total > max_stimuli else np.arange(total)
+    groups = label_codes(stimuli["sentence_id"].reset_index(drop=True), pd.RangeIndex(total), "sentence_id")[rows]
+    cells = pair_cells(levels.of_stimuli(rows))
+    halvings = make_halvings(cells, np.unique(groups, return_inverse=True)[1].reshape(-1), HALVINGS, seed)
+    labels: list[tuple[str, str]] = []
+    sums: list[LayerSums] = []
+    vectors: list[PairVector] = []
+    with shelf(_SHELF_BYTES) as keep, single_threaded():
+        for model, layer, given in layers:
+            matrix = checked_matrix(given, f"{model}, layer {layer}").astype(np.float64, copy=False)
+            if len(matrix) != total:
+                raise InputError(
+                    f"{model}, layer {layer} has {len(matrix)} stimuli, but the table of stimuli has {total}; give "
+                    "both the same stimuli in the same order."
+                )
+            vector = pair_numbers(preprocess(matrix[rows], preprocessing), measure, cells)
+            labels.append((model, layer))
+            sums.append(layer_sums(vector, cells, halvings))
+            vectors.append(keep(vector))
+        if not labels:
+            raise InputError("There are no layers to compare; give at least one.")
+        norms = np.array([vector.norm for vector in vectors])
+        products = inner_products([vector.values for vector in vectors])
+        scale = np.outer(norms, norms)
+        values = np.divide(products, scale, out=np.full_like(products, np.nan), where=scale > 0)
+        parts = {by: PARTS[by](sums, sums, cells, halvings, seed) for by in ("values", "differences")}
+    first, second = _pairs(labels)
+    frame = pd.concat([_rows(labels, levels, values, first, second, by, each) for by, each in parts.items()])
+    frame.insert(4, "measure", measure)
+    covered = {by: round(each.covered, DECIMALS) for by, each in parts.items()}
+    frame.attrs.update(
+        measure=measure,
+        preprocessing=preprocessing,
+        stimuli=len(rows),
+        stimuli_given=total,
+        seed=seed,
+        halvings=HALVINGS,
+        covered=covered,
+        bins={name: list(edges) for name, edges in levels.bins.items()},
+        features={name: feature.role for name, feature in features.items()},
+    )
+    _logger.info("%s explained: %s", measure, frame.attrs)
+    return frame[COLUMNS].reset_index(drop=True)
+
+
+def _pairs(labels: Sequence[tuple[str, str]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places of the layers of every pair, as the table of similarities has them."""
+    of_model: dict[str, list[int]] = {}
+    for place, (model, _) in enumerate(labels):
+        of_model.setdefault(model, []).append(place)
+    both = [
+        (i, j) for a, b in combinations_with_replacement(sorted(of_model), 2) for i in of_model[a] for j in of_model[b]
+    ]
+    first, second = zip(*both, strict=True)
+    return np.array(first), np.array(second)
+
+
+def _rows(
+    labels: Sequence[tuple[str, str]],
+    levels: Levels,
+    values: NDArray[np.float64],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    by: str,
+    parts: Parts,
+) -> pd.DataFrame:
+    """Return the rows of all pairs, those of a pair together."""
+    division = parts.division
+    rest = values - division.together - parts.form - parts.lexical
+    names = [*levels.names, "form", "lexical", "unexplained"]
+    roles = [*np.where(levels.controls, "control", "feature"), "form", "lexical", "unexplained"]
+    shares = np.array([*division.values, parts.form, parts.lexical, rest])[:, first, second].T
+    last = np.full_like(shares, np.nan)
+    last[:, : len(levels.names)] = division.last[:, first, second].T
+    if not levels.controls.any():
+        kept = [place for place, role in enumerate(roles) if role != "lexical"]
+        names, roles = [names[place] for place in kept], [roles[place] for place in kept]
+        shares, last = shares[:, kept], last[:, kept]
+    columns: dict[str, Any] = {
+        f"{column}_{side}": np.repeat([labels[place][which] for place in places], len(names))
+        for side, places in (("a", first), ("b", second))
+        for which, column in enumerate(("model", "layer"))
+    }
+    columns |= {"by": by, "part": np.tile(names, len(first)), "role": np.tile(roles, len(first))}
+    columns |= {"value": np.round(shares, DECIMALS).ravel(), "last": np.round(last, DECIMALS).ravel()}
+    return pd.DataFrame(columns)
