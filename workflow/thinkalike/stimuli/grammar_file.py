@@ -105,7 +105,7 @@ def _read_line(source: str, number: int, line: str, weight: float) -> list[Rule]
     try:
         productions = FeatureGrammar.fromstring(line).productions()
     except ValueError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).removeprefix("Unable to parse line 1: ")
         raise InputError(f"{source}, line {number}: this is not a production that NLTK reads ({reason}).") from error
     rules = []
     for production in productions:
@@ -118,9 +118,11 @@ def _read_line(source: str, number: int, line: str, weight: float) -> list[Rule]
         right = tuple(part if isinstance(part, str) else _read_part(source, number, part) for part in production.rhs())
         for part in right:
             if not isinstance(part, str) and part.annotations:
+                name = next(iter(part.annotations))
                 raise InputError(
-                    f"{source}, line {number}: '{next(iter(part.annotations))}' stands on the right side, but "
-                    f"annotations belong to the left side of a production; move it there."
+                    f"{source}, line {number}: '{name}' stands on the right side of a production in small letters, "
+                    f"which are annotations and make nothing agree; write features that must agree in capitals "
+                    f"('{name.upper()}') wherever they stand, and annotations on the left side only."
                 )
         rules.append(Rule(left, right, weight, number))
     return rules
@@ -135,7 +137,8 @@ def _read_part(source: str, number: int, nonterminal: FeatStructNonterminal) -> 
         if not isinstance(name, str) or not isinstance(value, str | int | bool | Variable):
             raise InputError(
                 f"{source}, line {number}: feature {name} of {nonterminal[TYPE]} must be a word, a number, +/- or a "
-                f"?variable; nested features and slashes are not supported."
+                f"?variable; nested features and slash categories such as S/NP are not supported: give the category a "
+                f"name or a feature of its own."
             )
         (syntax if name.isupper() else annotations)[name] = value
     return Part(str(nonterminal[TYPE]), syntax, annotations)

@@ -1,7 +1,7 @@
 """Stimuli from a feature grammar: the words of generated sentences, marked by the derivation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,10 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.automaton import AnnotatedSentence, Automaton
+from thinkalike.stimuli.dataset import IDENTIFIERS
+from thinkalike.stimuli.distinct_draws import DistinctDraws, derivations_of
 from thinkalike.stimuli.feature_grammar import Atom, read_grammar
+from thinkalike.stimuli.row_files import own_name
 from thinkalike.stimuli.sources import RawStimuli, check_keys, sentence_number, source_path
 
 _KEYS = ("grammar", "sentences", "balance")
@@ -37,8 +40,18 @@ def read_grammar_source(source: Mapping[str, Any], *, name: str, seed: int, base
                 f"{', '.join(known)}."
             )
     rng = np.random.default_rng(seed)
-    language = _language(automaton, wanted, rng, name=name)
-    chosen, strata = _choose(language, wanted, balance, rng, name=name)
+    if automaton.count_derivations() <= _ENUMERABLE:
+        chosen, strata = _choose(_listed(automaton, name=name), wanted, balance, rng, name=name)
+    elif wanted is None:
+        raise InputError(
+            f"Dataset '{name}', sentences: the grammar has {automaton.count_derivations():,} sentences, too many for "
+            f"'all'; give a number."
+        )
+    elif balance:
+        chosen, strata = _choose(_drawn(automaton, wanted, rng, name=name), wanted, balance, rng, name=name)
+    else:
+        drawn = _distinct(automaton, {}, wanted, rng, name=name)
+        chosen, strata = [drawn[words] for words in sorted(drawn)], {}
     counts = {
         "derivations": automaton.count_derivations(),
         "language": automaton.count_sentences(),
@@ -48,31 +61,61 @@ def read_grammar_source(source: Mapping[str, Any], *, name: str, seed: int, base
     return _tables(chosen, automaton.grammar.annotations, counts)
 
 
-def _language(
-    automaton: Automaton, wanted: int | None, rng: np.random.Generator, *, name: str
-) -> dict[tuple[str, ...], AnnotatedSentence]:
-    """Return the distinct sentences to choose from: all, or many draws where the language is too large for that."""
-    total = automaton.count_derivations()
-    found: Iterable[AnnotatedSentence]
-    if total <= _ENUMERABLE:
-        found = automaton.enumerate()
-    elif wanted is not None:
-        # A draw is as probable as it should be already; it must not be weighed again.
-        draws = (automaton.sample(rng) for _ in range(_DRAWS_PER_SENTENCE * wanted))
-        found = (replace(sentence, probability=1.0) for sentence in draws)
-    else:
-        raise InputError(
-            f"Dataset '{name}', sentences: the grammar has {total:,} sentences, too many for 'all'; give a number."
-        )
-    sentences: dict[tuple[str, ...], AnnotatedSentence] = {}
-    for sentence in found:
+Language = dict[tuple[str, ...], AnnotatedSentence]
+
+
+def _listed(automaton: Automaton, *, name: str) -> Language:
+    """Return all sentences, each with the sum of its derivations' probabilities."""
+    sentences: Language = {}
+    for sentence in automaton.enumerate():
         other = sentences.setdefault(sentence.words, sentence)
-        if other is not sentence and _labels(other) != _labels(sentence):
-            raise InputError(
-                f"Dataset '{name}': the grammar is ambiguous, it marks '{' '.join(sentence.words)}' in two ways; "
-                f" bind the features that differ."
-            )
+        if other is not sentence:
+            _check_alike(other, sentence, name)
+            sentences[sentence.words] = replace(other, probability=other.probability + sentence.probability)
     return sentences
+
+
+def _distinct(automaton: Automaton, found: Language, wanted: int, rng: np.random.Generator, *, name: str) -> Language:
+    """Return `found` with distinct sentences drawn by their probability, until there are as many as wanted."""
+    draws = DistinctDraws(automaton)
+    sentences = dict(found)
+    while len(sentences) < wanted:
+        drawn = draws.draw(rng)
+        if drawn is None:
+            raise InputError(_too_few(name, wanted, len(sentences)))
+        first, *others = derivations_of(automaton, *drawn)
+        for other in others:
+            _check_alike(first, other, name)
+        sentences.setdefault(first.words, first)
+    return sentences
+
+
+def _drawn(automaton: Automaton, wanted: int, rng: np.random.Generator, *, name: str) -> Language:
+    """Return many distinct sentences to balance: what many draws give, and further ones where these are too few."""
+    sentences: Language = {}
+    for _ in range(_DRAWS_PER_SENTENCE * wanted):
+        # A draw is as probable as it should be already; it must not be weighed again.
+        sentence = replace(automaton.sample(rng), probability=1.0)
+        other = sentences.setdefault(sentence.words, sentence)
+        if other is not sentence:
+            _check_alike(other, sentence, name)
+    more = _distinct(automaton, sentences, wanted, rng, name=name)
+    return {words: replace(sentence, probability=1.0) for words, sentence in more.items()}
+
+
+def _check_alike(first: AnnotatedSentence, second: AnnotatedSentence, name: str) -> None:
+    if _labels(first) != _labels(second):
+        raise InputError(
+            f"Dataset '{name}': the grammar is ambiguous, it marks '{' '.join(first.words)}' in two ways; bind the "
+            f"features that differ."
+        )
+
+
+def _too_few(name: str, wanted: int, found: int) -> str:
+    return (
+        f"Dataset '{name}', sentences: {wanted} were asked for but the grammar yields only {found} (distinct); lower "
+        f"the number or widen the grammar."
+    )
 
 
 def _labels(sentence: AnnotatedSentence) -> list[dict[str, Atom]]:
@@ -95,10 +138,7 @@ def _choose(
     sentences = [language[words] for words in sorted(language)]
     number = len(sentences) if wanted is None else wanted
     if number > len(sentences):
-        raise InputError(
-            f"Dataset '{name}', sentences: {number} were asked for but the grammar yields only {len(sentences)} "
-            f"(distinct); lower the number or widen the grammar."
-        )
+        raise InputError(_too_few(name, number, len(sentences)))
     strata: dict[str, list[int]] = defaultdict(list)
     for index, sentence in enumerate(sentences):
         strata[_stratum(sentence, balance)].append(index)
@@ -146,7 +186,7 @@ def _tables(chosen: Sequence[AnnotatedSentence], annotations: Sequence[str], cou
     sentences = pd.DataFrame(
         {"sentence_id": identifiers, "words": [list(sentence.words) for sentence in chosen], "text": None}
     )
-    columns = [*annotations, "tree_depth"]
+    columns = {key: own_name("annotation", key) if key in IDENTIFIERS else key for key in [*annotations, "tree_depth"]}
     lengths = [len(sentence.words) for sentence in chosen]
     marks = [annotation for sentence in chosen for annotation in sentence.annotations]
     frame = pd.DataFrame(
@@ -154,9 +194,17 @@ def _tables(chosen: Sequence[AnnotatedSentence], annotations: Sequence[str], cou
             "sentence_id": np.repeat(np.array(identifiers, dtype=object), lengths),
             "position": np.concatenate([np.arange(length) for length in lengths]),
             "word": [word for sentence in chosen for word in sentence.words],
-            **{key: pd.Series([annotation.get(key) for annotation in marks], dtype=object) for key in columns},
+            **{
+                column: pd.Series([annotation.get(key) for annotation in marks], dtype=object)
+                for key, column in columns.items()
+            },
         }
     )
     counts["lengths"] = {str(length): number for length, number in sorted(Counter(lengths).items())}
-    default = [name for name in annotations if name != "lemma"]
-    return RawStimuli(sentences, frame, default, counts)
+    default = [columns[name] for name in annotations if name != "lemma"]
+    notes = tuple(
+        f"the annotation '{key}' is kept as '{column}', because '{key}' is a name of the package."
+        for key, column in columns.items()
+        if key != column
+    )
+    return RawStimuli(sentences, frame, default, counts, notes=notes)
