@@ -3,8 +3,8 @@
     python benchmarks/workflow_kills.py [--kills 20] [--cores 4] [--seed 0]
 
 Each kill ends Snakemake and all its jobs at once, as a lost node does, up to a second after the study has a certain
-number of tables; these numbers are drawn from all there are, so that kills meet every stage. Prints one line a kill and
-the verdict.
+number of tables; these numbers are drawn from all there are, so that kills meet every stage. Prints one line per kill
+and the verdict.
 """
 
 import argparse

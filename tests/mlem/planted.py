@@ -32,7 +32,7 @@ def with_missing(features, share=0.2, seed=1):
 
 
 def pair_design(features, kinds=None, missing="same", ranges=None):
-    """Return the explicit design, one row a pair in pdist order, the slow and plain way."""
+    """Return the explicit design, one row per pair in pdist order, the slow and plain way."""
     columns = []
     left, right = np.triu_indices(len(features), 1)
     for name in features.columns:

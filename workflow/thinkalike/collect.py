@@ -26,12 +26,12 @@ _MEASURED = [
 
 
 def model_table(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one row a layer of every model of a study, in the study's order.
+    """Return one row per layer of every model of a study, in the study's order.
 
     Parameters
     ----------
     records
-        One mapping a model with `model, entry, family, control, source, location, seed, layers`.
+        One mapping per model with `model, entry, family, control, source, location, seed, layers`.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     rows
         Those of the layers' tables of that kind, one under the other.
     models
-        From `model_table`.
+        What `model_table` returned.
     """
     if kind == "importance":
         values = [column for column in map(str, rows.columns) if column == "weight" or column.startswith("importance")]
@@ -129,7 +129,7 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
 
 
 def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with one or more rows a model, with family, control and seed before its values."""
+    """Return a table with one or more rows per model, with family, control and seed before its values."""
     known = models[["model", "family", "control", "seed"]].drop_duplicates()
     values = frame.drop(columns=[column for column in ("family", "control", "seed") if column in frame])
     return known.merge(values, on="model", how="inner", validate="one_to_many")

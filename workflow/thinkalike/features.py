@@ -40,7 +40,7 @@ class Feature:
         `feature`, compared between layers; `control`, in the model as a covariate (word identity, say) but not in
         the profiles that are compared.
     description
-        One line for tables and reports.
+        What the feature is, in one line, for tables and reports.
     """
 
     name: str

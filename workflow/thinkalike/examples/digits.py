@@ -78,7 +78,7 @@ def write_digit_activations(
     steps
         Training steps; 0 is the untrained control.
     network_seed
-        Of the network's start and of the order of the images; `seed` when left out.
+        Decides the network's first weights and the order of the images; `seed` when left out.
 
     Returns
     -------

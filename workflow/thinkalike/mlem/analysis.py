@@ -56,7 +56,7 @@ def analyse_layer(
     same_word_pairs
         Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
     seed
-        Of the folds, which depend on nothing else than it and the sentences: all layers share them.
+        Decides the folds, which depend on nothing else than it and the sentences: all layers share them.
 
     Other parameters are those of `cross_validate`.
 

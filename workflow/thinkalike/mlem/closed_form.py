@@ -39,9 +39,8 @@ class ClosedForm:
     """
 
     def __init__(self, coding: Coding, distances: EuclideanDistances, exclude: NDArray[np.int64] | None = None) -> None:
-        groups = np.zeros(coding.n_stimuli, dtype=np.int64)
-        self.counts = _PairCounts(coding, groups, exclude)
-        self.sums = _DistanceSums(coding, distances, groups, exclude)
+        self.counts = _PairCounts(coding, exclude)
+        self.sums = _DistanceSums(coding, distances, exclude)
         self.exclude = exclude
         self.n_stimuli = coding.n_stimuli
 
@@ -79,8 +78,8 @@ class _PairCounts:
     laid behind one another so that one `bincount` makes all counts.
     """
 
-    def __init__(self, coding: Coding, groups: NDArray[np.int64], exclude: NDArray[np.int64] | None) -> None:
-        labels = groups if exclude is None else exclude
+    def __init__(self, coding: Coding, exclude: NDArray[np.int64] | None) -> None:
+        labels = np.zeros(coding.n_stimuli, dtype=np.int64) if exclude is None else exclude
         cells, self.cell_of = distinct_rows(np.column_stack([coding.codes, labels]))
         self.n_cells = len(cells)
         self.n_features = coding.n_features
@@ -147,19 +146,14 @@ class _Sums:
 class _DistanceSums:
     """Sums of distances over all pairs, and over the pairs on which a feature differs."""
 
-    def __init__(
-        self,
-        coding: Coding,
-        distances: EuclideanDistances,
-        groups: NDArray[np.int64],
-        exclude: NDArray[np.int64] | None,
-    ) -> None:
+    def __init__(self, coding: Coding, distances: EuclideanDistances, exclude: NDArray[np.int64] | None) -> None:
         self.x = distances.vectors
         self.squared_norms = distances.squares
         self.n_features = coding.n_features
         lists: list[NDArray[np.int64]] = []
         self.uses: list[tuple[int, int | None, float]] = []  # (list, feature or None for all pairs, sign)
-        for sign, group in [(1.0, groups)] + ([] if exclude is None else [(-1.0, exclude)]):
+        together = np.zeros(coding.n_stimuli, dtype=np.int64)
+        for sign, group in [(1.0, together)] + ([] if exclude is None else [(-1.0, exclude)]):
             everything = len(lists)
             lists.append(group)
             self.uses.append((everything, None, sign))

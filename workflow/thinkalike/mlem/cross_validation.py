@@ -86,7 +86,7 @@ def cross_validate(
 
     References
     ----------
-    Jalouzot, Pallier, Chemla and Lakretz (2024), What Makes Two Language Models Think Alike? arXiv:2406.12620.
+    Salle, Jalouzot, Lan, Chemla and Lakretz (2024), What Makes Two Language Models Think Alike? arXiv:2406.12620.
     """
     features = as_frame(features)
     model = _checked_model(model)

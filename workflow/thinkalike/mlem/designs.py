@@ -108,7 +108,7 @@ class Quadratic(Design):
         return np.diag(self.matrix(parameters)).copy()
 
     def matrix(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return W."""
+        """Return the symmetric matrix W of the parameters."""
         return to_matrix(parameters, self.n_features)
 
     def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Distances between the representations of stimuli.
 
 Three of them are squared Euclidean distances of (transformed) vectors, whose sums over sets of pairs need no pairs
-(`closed_form.ClosedForm`): `sqeuclidean`; `cosine`, 1 - cos, half the squared distance of vectors of length 1;
+(`ClosedForm` in closed_form.py): `sqeuclidean`; `cosine`, 1 - cos, half the squared distance of vectors of length 1;
 `correlation`, the same after each vector's own mean is taken off. The others are met pair by pair, in blocks:
 `euclidean_squared`, the recipe of the 2024 code (min-max scaled Euclidean distance, then squared), `manhattan`, and
 `precomputed`, a matrix of distances.

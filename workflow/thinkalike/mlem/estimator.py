@@ -65,7 +65,7 @@ class MLEM:
 
     References
     ----------
-    Jalouzot, Pallier, Chemla and Lakretz (2024), What Makes Two Language Models Think Alike? arXiv:2406.12620.
+    Salle, Jalouzot, Lan, Chemla and Lakretz (2024), What Makes Two Language Models Think Alike? arXiv:2406.12620.
 
     Examples
     --------

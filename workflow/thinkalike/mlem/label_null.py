@@ -27,7 +27,7 @@ from thinkalike.mlem.ranks import PatternTable, table_of
 
 
 class Permuter:
-    """Draws null statistics.
+    """Draws scores, weights and importances of permuted labels.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def analyse_layers(
     controls
         Columns of `features` that are fitted as covariates, such as the word itself.
     kinds, missing
-        Of the features, as in `MLEM`.
+        What kind each feature is and what an undefined value means, as in `MLEM`.
     model
         Name of the model where `layers` is of one model.
     families

@@ -29,7 +29,7 @@ def probe_layer(
     Parameters
     ----------
     stimuli
-        The stimulus table, a row a stimulus in the order of `vectors`: a column for every feature and, where there is
+        The stimulus table, a row per stimulus in the order of `vectors`: a column for every feature and, where there is
         one, `sentence_id`, whose stimuli then share a fold.
     features
         By name. Controls are probed too.
@@ -57,7 +57,7 @@ def probe_layer(
     """
     X = as_matrix(vectors, "vectors")
     if len(stimuli) != len(X):
-        raise InputError(f"There are {len(stimuli)} stimuli but {len(X)} vectors; give one vector a stimulus.")
+        raise InputError(f"There are {len(stimuli)} stimuli but {len(X)} vectors; give one vector per stimulus.")
     test_fold = _fold_of_rows(stimuli, folds, seed)
     rows: list[dict[str, Any]] = []
     for name, feature in features.items():

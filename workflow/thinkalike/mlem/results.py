@@ -73,7 +73,7 @@ class CrossValidation:
     low, high
         Smallest and largest distance of each fold's training pairs: 0 and 1 of the target.
     matrices
-        With interactions, fold x feature x feature, W.
+        With interactions, the matrices W, shape (n_folds, n_features, n_features); None without.
     importance_terms
         With interactions, one row per (fold, feature_a, feature_b): weight and importance of each main effect
         (feature_a = feature_b) and pair.

@@ -1,4 +1,4 @@
-"""Vectors that were computed elsewhere: recordings, vision models, anything with one vector a stimulus and layer."""
+"""Vectors that were computed elsewhere: recordings, vision models, anything with one vector per stimulus and layer."""
 
 import logging
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def match_activations(
         Parquet with the column `stimulus_id` and one list column per layer, or the single column `vector`; or NPZ with
         the array `stimulus_id` and one array (n, units) per layer.
     stimuli
-        With `stimulus_id`.
+        The table of stimuli, with the column `stimulus_id`.
     layers
         Names of columns or arrays; `last` is the last one; None for all. A file with one layer gives it under any
         label.

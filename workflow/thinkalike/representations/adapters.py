@@ -83,9 +83,9 @@ def merge_adapter(folder: Path, bare: Path, name: str, options: dict[str, Any]) 
     bare
         The same folder without it, as `without_adapter` gives it.
     name
-        For messages.
+        The model's name, for messages.
     options
-        Of `from_pretrained`.
+        Further arguments of `from_pretrained`.
 
     Returns
     -------

@@ -39,7 +39,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class AlignedSentence:
-    """A tokenised sentence.
+    """A tokenised sentence, and which of its tokens are whose.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ class BlockList:
     calls
         How often blocks run in one forward pass; more than there are blocks where they share their weights (ALBERT).
     layout
-        Of what the blocks give.
+        The order of the axes in what the blocks return.
     has_final
         Whether something (a norm, a projection) comes after the last block.
     """

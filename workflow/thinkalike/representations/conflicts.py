@@ -20,7 +20,7 @@ def conflicting_sentences(plan: "TokenPlan", stimuli: pd.DataFrame, limit: int |
     Parameters
     ----------
     plan
-        From `plan_tokens`.
+        What `plan_tokens` returned.
     stimuli
         The stimuli of the plan.
     limit
@@ -46,7 +46,7 @@ def refuse_conflicts(plan: "TokenPlan", stimuli: pd.DataFrame, model: str, limit
     Parameters
     ----------
     plan, stimuli, limit
-        As in `conflicting_sentences`.
+        The arguments of `conflicting_sentences`.
     model
         The model's name, for the message.
     """

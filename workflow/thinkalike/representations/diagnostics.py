@@ -18,7 +18,7 @@ def diagnose(X: Any, name: str = "X") -> dict[str, float]:
     X
         Shape (n, d), or a `Representation`.
     name
-        For messages.
+        The representation's name, for messages.
 
     Returns
     -------

@@ -123,7 +123,7 @@ def open_layers(
     device
         `auto`, `cpu`, `cuda`, `cuda:1`.
     threads
-        Of torch on the CPU.
+        Number of threads of torch on the CPU.
 
     Yields
     ------

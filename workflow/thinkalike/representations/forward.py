@@ -71,7 +71,7 @@ def run_batches(
     Parameters
     ----------
     inspection
-        As `inspect_layers` gives it.
+        What `inspect_layers` returned.
     layers
         Labels as `LayerList.resolve` gives them.
     tokens_per_batch
@@ -80,7 +80,7 @@ def run_batches(
     Yields
     ------
     rows
-        Indices of stimuli, integers of shape (k,).
+        Which stimuli: integers of shape (k,).
     vectors
         A float32 array of shape (k, units) for every layer.
     """

@@ -16,11 +16,11 @@ def load(location: Location, dtype: Any, device_map: Any = None) -> tuple[Any, A
     Parameters
     ----------
     location
-        With the name of the file.
+        Where the model lies, with the name of the file.
     dtype
-        Of torch, for the dequantised weights.
+        The dtype (of torch) of the dequantised weights.
     device_map
-        As in transformers, or None.
+        The argument of that name of transformers, or None.
 
     Raises
     ------

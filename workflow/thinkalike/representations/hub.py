@@ -27,7 +27,7 @@ class Location:
     Attributes
     ----------
     name
-        As the user gave it: hub id or folder.
+        The hub id or folder that the user gave.
     folder
         The folder with config.json, weights and tokenizer.
     revision

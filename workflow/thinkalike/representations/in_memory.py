@@ -128,7 +128,7 @@ def extract(
     device
         `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1`.
     threads
-        Of torch on the CPU.
+        Number of threads of torch on the CPU.
 
     Returns
     -------

@@ -40,15 +40,15 @@ class LoadedModel:
     Attributes
     ----------
     name
-        As the user gave it.
+        The model's name as the user gave it.
     part
         What reads text: the model, the encoder of an encoder-decoder, or a text tower.
     named_blocks
         The list of blocks that the user named, if any.
     tokenizer
-        A tokenizer of transformers.
+        Its tokenizer, one of transformers.
     device
-        Where token ids go.
+        The device to which token ids go.
     metadata
         source, revision, architecture, dtype, quantisation, adapter.
     """

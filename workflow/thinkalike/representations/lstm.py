@@ -146,7 +146,7 @@ class LSTMForCausalLM(LSTMPreTrainedModel):
         self.post_init()
 
     def get_output_embeddings(self) -> nn.Module:
-        """Return the head."""
+        """Return the linear layer that predicts the next token."""
         return self.lm_head
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, **kwargs: Any) -> CausalLMOutput:

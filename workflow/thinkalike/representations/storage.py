@@ -61,7 +61,7 @@ def write_representation(
     path
         A Parquet file; an existing one is replaced.
     stimulus_ids
-        One distinct string a row.
+        One string per row, no two of them equal.
     vectors
         Array of shape (n, units), stored as float32.
     metadata
@@ -76,8 +76,8 @@ def write_representation(
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or len(vectors) != len(ids):
         raise InputError(
-            f"{path}: {len(ids)} stimuli need an array of {len(ids)} rows and one column a unit, but the vectors "
-            f"have shape {vectors.shape}; give one row a stimulus."
+            f"{path}: {len(ids)} stimuli need an array of {len(ids)} rows and one column per unit, but the vectors "
+            f"have shape {vectors.shape}; give one row per stimulus."
         )
     _refuse_repeated(ids, str(path))
     refuse_not_finite(vectors, ids, str(path))

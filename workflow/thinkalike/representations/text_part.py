@@ -93,7 +93,7 @@ def text_part(model: Any, name: str, wanted: str | None = None) -> TextPart:
     model
         A model of transformers.
     name
-        For messages.
+        The model's name, for messages.
     wanted
         The part that the user named: `decoder` of an encoder-decoder, or the name of a module inside the model.
 
@@ -166,7 +166,7 @@ class DecoderReader(nn.Module):
     model
         An encoder-decoder.
     name
-        For messages.
+        The model's name, for messages.
     """
 
     def __init__(self, model: Any, name: str) -> None:

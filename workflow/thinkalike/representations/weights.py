@@ -42,7 +42,7 @@ def check_loaded(
     model
         The whole model.
     name
-        For messages.
+        The model's name, for messages.
     info
         The loading info of `from_pretrained`.
     lists

@@ -44,7 +44,7 @@ def agreement_across_datasets(similarities: Mapping[str, pd.DataFrame], *, withi
     similarities
         Dataset name to table as for `agreement`.
     within_models
-        As in `agreement`.
+        The argument of that name of `agreement`.
 
     Returns
     -------

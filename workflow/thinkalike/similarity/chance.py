@@ -98,7 +98,7 @@ def significance(
     entry
         The measure: which direction is more similar, and the value of identical layers.
     level
-        Of the threshold from which the calibrated score starts.
+        Share of the null beyond the threshold from which the calibrated score starts.
 
     Returns
     -------
@@ -157,11 +157,11 @@ def intervals(
     score_rows
         Returns the measure on these stimuli alone, shape (a, b).
     samples
-        Of `half_samples`.
+        The halves that `half_samples` returned.
     entry
         The measure: its range clips the interval.
     coverage
-        Nominal.
+        Share of intervals that are to contain the value, .95 for a 95 % interval.
 
     Returns
     -------

@@ -33,7 +33,7 @@ class Inputs:
     kept
         Which of the stimuli the rows are.
     total
-        How many stimuli were given.
+        The number of stimuli that were given.
     labels
         The labels of all stimuli that were given; None where they came as bare arrays.
     exponents

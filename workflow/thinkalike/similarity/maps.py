@@ -30,7 +30,7 @@ def multidimensional_scaling(
     larger_is_more_similar
         If so, dissimilarity is the largest value of the matrix minus the value.
     seed
-        Of the random starts.
+        Decides the random starts.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int =
     measures
         Which of its measures to map.
     seed
-        As in `multidimensional_scaling`.
+        Decides the random starts.
 
     Returns
     -------

@@ -61,12 +61,12 @@ def trajectory_table(importance: pd.DataFrame, *, metric: str = "euclidean") -> 
     importance
         Rows of all models: `model, layer, fold, feature, role, importance`.
     metric
-        As in `trajectory_distance`.
+        The argument of that name of `trajectory_distance`.
 
     Returns
     -------
     DataFrame
-        One row an unordered pair of models: `model_a, model_b, metric, distance`.
+        One row per unordered pair of models: `model_a, model_b, metric, distance`.
     """
     models = {str(name): rows for name, rows in importance.groupby("model", sort=True)}
     rows = [

@@ -45,7 +45,7 @@ class Automaton:
     Parameters
     ----------
     grammar
-        From `read_grammar`.
+        What `read_grammar` returned.
     annotate
         Whether arcs carry annotations and `tree_depth`, the number of branching nodes above the word. Without them
         more states are shared: the right choice for a corpus.

@@ -43,7 +43,7 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     Returns
     -------
     Dataset
-        With rows in the order of sentences and positions.
+        The dataset, its rows in the order of sentences and positions.
 
     Raises
     ------

@@ -42,7 +42,7 @@ def cut_windows(
     stimuli
         With `sentence_id` and `position`; features stay as they are (`word_position` is the one in the text).
     sentences
-        With `sentence_id`, `words`, `text`.
+        The table of sentences: `sentence_id`, `words`, `text`.
     words, stride
         A window begins `stride` words after the one before it and has at most `words` words.
 
@@ -54,7 +54,7 @@ def cut_windows(
     sentences
         A row per window, `{sentence_id}@{first word}`; texts that fit stay as they are.
     counts
-        How many were cut and into how many windows.
+        The number of sentences that were cut, and that of the windows.
     """
     rows, starts = [], {}
     for identifier, tokens, text in zip(sentences["sentence_id"], sentences["words"], sentences["text"], strict=True):

@@ -62,7 +62,7 @@ def read_stimuli(path: str | Path) -> tuple[pd.DataFrame, dict[str, Feature]]:
     stimuli
         As `Dataset.stimuli`: integers with undefined values are `Int64`, texts are objects with None.
     features
-        By name, features first, controls last.
+        The declared features by name, controls last.
 
     Raises
     ------

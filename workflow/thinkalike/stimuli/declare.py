@@ -60,7 +60,7 @@ def declare_features(
     Returns
     -------
     features
-        By name; features first, controls last.
+        The declared features by name, controls last.
     explicit
         Names of those whose level was declared and is therefore not adapted to the data.
 

@@ -26,9 +26,9 @@ def decorrelate(stimuli: pd.DataFrame, features: Mapping[str, Feature], n_senten
     Parameters
     ----------
     stimuli, features
-        From `read_stimuli`.
+        What `read_stimuli` returned.
     n_sentences
-        How many sentences to choose.
+        The number of sentences to choose.
     seed
         Seed of the choice; the same seed chooses the same sentences.
 
@@ -67,7 +67,7 @@ def decorrelate(stimuli: pd.DataFrame, features: Mapping[str, Feature], n_senten
 
 
 class _Tables:
-    """Two-way tables of counts, a sentence a row: everything that the correlations depend on is a sum of rows."""
+    """Two-way tables of counts, a sentence per row: everything that the correlations depend on is a sum of rows."""
 
     def __init__(self, stimuli: pd.DataFrame, features: Mapping[str, Feature], identifiers: list[str]) -> None:
         codes = [_binned(stimuli[name], feature) for name, feature in features.items()]

@@ -28,7 +28,7 @@ class Dialect:
     Attributes
     ----------
     separator
-        One character.
+        The character between two cells of a row.
     quote
         The mark that wraps cells; None where marks are part of the words.
     skip_space

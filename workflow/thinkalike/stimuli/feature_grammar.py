@@ -48,7 +48,7 @@ class GroundGrammar:
     source
         The file, for messages.
     start
-        Where every derivation begins.
+        The symbol with which every derivation begins.
     productions
         Ground category to its productions, with probabilities that sum to one.
     annotations

@@ -32,7 +32,7 @@ def find_warnings(
     words
         The stimuli, where they are words.
     notes
-        How the source was read, in sentences.
+        Sentences that say how the source was read.
     """
     compared = [name for name, feature in features.items() if feature.role == "feature"]
     rows = [

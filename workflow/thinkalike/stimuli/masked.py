@@ -147,7 +147,7 @@ def masked_reference(
     Parameters
     ----------
     automaton
-        From `load_automaton`.
+        What `load_automaton` returned.
     sentences
         Sentences of the corpus, as words.
     masks

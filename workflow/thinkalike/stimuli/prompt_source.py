@@ -1,4 +1,4 @@
-"""Stimuli from prompts: one stimulus a prompt, represented by its last token or the mean of its tokens."""
+"""Stimuli from prompts: one stimulus per prompt, represented by its last token or the mean of its tokens."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ _KEYS = ("prompts", "sentences", "text", "id", *ROW_KEYS)
 def read_prompt_source(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path) -> RawStimuli:
     """Read the stimuli of a dataset whose key is `prompts`.
 
-    Keys: `prompts` (path of a file of rows, or several; or a `.txt` file with one prompt a line), `text` (the column
+    Keys: `prompts` (path of a file of rows, or several; or a `.txt` file with one prompt per line), `text` (the column
     that holds the prompt, `text` by default, or a template such as `"{sentence} {option1} or {option2}?"`), `id` (the
     column that names prompts), `sentences` (keep that many prompts, drawn with the seed), `columns`, `separator`,
     `quotes`, `encoding`, `decimal`.

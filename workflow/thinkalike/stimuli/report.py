@@ -28,7 +28,7 @@ def stimulus_report(
     Parameters
     ----------
     stimuli, features
-        From `read_stimuli`.
+        What `read_stimuli` returned.
     sentences
         From `read_sentences`; without it, duplicates are counted by the column `context_group` only.
     metadata

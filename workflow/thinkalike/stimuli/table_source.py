@@ -1,4 +1,4 @@
-"""Stimuli from the user's own table: one row a word, or (Parquet, JSON) one row a sentence with lists."""
+"""Stimuli from the user's own table: one row per word, or (Parquet, JSON) one row per sentence with lists."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -70,7 +70,7 @@ class _Table:
                 if column not in file.names:
                     raise InputError(
                         f"{file.path}: there is no column '{column}'; the file has {', '.join(file.names)}, and needs "
-                        f"a header and one row a word with sentence_id and word (the key 'columns' maps other names)."
+                        f"a header and one row per word with sentence_id and word (the key 'columns' maps other names)."
                     )
         chosen = None
         if (number := sentence_number(self._source, self._name)) is not None:
@@ -85,11 +85,11 @@ class _Table:
             if chosen is None or as_text(values[sentence]) in chosen
         ]
         if not rows:
-            raise InputError(f"{self._location}: there is a header but no row; write one row a word.")
+            raise InputError(f"{self._location}: there is a header but no row; write one row per word.")
         return pd.DataFrame(rows, columns=["_file", "_row", *wanted], dtype=object), self._left_out(wanted)
 
     def sentence_rows(self) -> tuple[pd.DataFrame, list[str]]:
-        """Read one row a sentence: `words` is a list, and so is every feature that differs between its words."""
+        """Read one row per sentence: `words` is a list, and so is every feature that differs between its words."""
         wanted = ["words", *self._wanted()]
         rows = [
             (index, line, *values) for index, file in enumerate(self._files) for line, values in _rows(file, wanted)
@@ -110,7 +110,7 @@ class _Table:
         if wrong.any():
             raise InputError(
                 f"{_place(self._files, frame, frame.index[wrong][0])}: the column 'words' must hold lists of words; "
-                f"for one row a word, name it 'word'."
+                f"for one row per word, name it 'word'."
             )
         lengths = frame["words"].map(len)
         for column in lists:

@@ -35,7 +35,7 @@ class TextFiles:
     renamed
         Declared names that are the package's, and the name under which the column is kept.
     decimal, notes
-        As in `RawStimuli`.
+        The attributes of these names of `RawStimuli`.
     location
         The files, for messages.
     """
@@ -124,12 +124,12 @@ class TextFiles:
 def _are_lines(
     paths: Sequence[Path], source: Mapping[str, Any], key: str, templates: Sequence[Template], declared: Sequence[str]
 ) -> bool:
-    """Return whether the files are plain text with one prompt a line: `.txt`, and no column is asked for."""
+    """Return whether the files are plain text with one prompt per line: `.txt`, and no column is asked for."""
     if key != "prompts" or any(file_suffix(path) != ".txt" for path in paths):
         return False
     if source.get("text") is not None or source.get("id") is not None or any(name not in DERIVED for name in declared):
         return False
-    check_file(paths[0], "one prompt a line")
+    check_file(paths[0], "one prompt per line")
     with open_text(paths[0], source.get("encoding")) as file:
         header = next(file, "")
     # A file whose header has the column `text` is a table.
@@ -138,7 +138,7 @@ def _are_lines(
 
 def _lines(paths: Sequence[Path], encoding: str | None) -> Iterator[Record]:
     for path in paths:
-        check_file(path, "one prompt a line")
+        check_file(path, "one prompt per line")
         with open_text(path, encoding) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():

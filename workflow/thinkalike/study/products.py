@@ -18,7 +18,7 @@ class Product:
     Attributes
     ----------
     stage
-        One of STAGES.
+        The stage that makes it, one of STAGES.
     rule, wildcards
         The job.
     paths

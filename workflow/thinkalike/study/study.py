@@ -36,7 +36,7 @@ class Model:
     control
         Whether it is an untrained control.
     kind
-        Where its vectors come from.
+        What its vectors come from: a training here, a pretrained model, or given activations.
     blocks
         The number of its blocks, or None where only some layers are kept.
     layers
@@ -78,7 +78,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Study:
-    """A validated study."""
+    """A study whose configuration was checked."""
 
     name: str
     seed: int

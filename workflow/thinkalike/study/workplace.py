@@ -13,9 +13,9 @@ def refuse_place(folder: Path, checkout: str | Path, results: str = "results") -
     Parameters
     ----------
     folder
-        Where the study is run: the working directory.
+        The folder in which the study is run: the working directory.
     checkout
-        Where the Snakefile lies.
+        The folder in which the Snakefile lies.
     results
         The folder of results, relative to `folder`.
     """

@@ -30,7 +30,7 @@ def draw_feature_lines(
     value, label
         The column, and the label of the y axis.
     models
-        As `model_styles` takes them.
+        The study's table of models, as for `model_styles`.
     ax
         Where to draw; the table must be of one entry then.
 

@@ -25,11 +25,11 @@ class PointLabels(Artist):
     Parameters
     ----------
     axes
-        Where the points are.
+        The axes in which the points are.
     points
         Their coordinates, (points, 2).
     labels, colours
-        One a point.
+        A label and a colour per point.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ def draw_pair(
     stimuli
         The stimulus table: a word is coloured by its level of the feature that dominates its layer.
     models
-        As `model_styles` takes them.
+        The study's table of models, as for `model_styles`.
 
     Returns
     -------

@@ -22,7 +22,7 @@ class Panel:
 
     @property
     def names(self) -> list[str]:
-        """The models' names."""
+        """The names of the models in this panel."""
         return [model.name for model in self.models]
 
 

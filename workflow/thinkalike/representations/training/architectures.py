@@ -67,7 +67,7 @@ def build_model(
     initial_scale
         Standard deviation of the random weights.
     seed
-        Of the random weights.
+        Decides the random weights.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def losses(model: PreTrainedModel, ids: Ids, targets: Ids) -> Tensor:
     Parameters
     ----------
     model
-        With a language-modelling head.
+        A model with a language-modelling head.
     ids
         Input, int64 (sentences, tokens).
     targets

@@ -15,7 +15,7 @@ class Settings:
     steps
         Updates of the weights; 0 leaves the random initialisation.
     batch_size
-        Sentences an update.
+        Sentences per update of the weights.
     learning_rate
         Its largest value, after the warm-up.
     initial_scale
@@ -24,7 +24,7 @@ class Settings:
     warm_up
         Share of the steps in which the learning rate rises; it falls as a cosine after that.
     weight_decay
-        Of the matrices (biases and norms do not decay).
+        How fast the weights of matrices decay; biases and norms do not.
     mask_rate
         Share of sub-tokens hidden in training; masked objective alone.
     """

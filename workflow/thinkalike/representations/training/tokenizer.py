@@ -95,7 +95,7 @@ class WordEncoder:
     Parameters
     ----------
     tokenizer
-        As `train_tokenizer` made it.
+        A tokenizer that `train_tokenizer` returned.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:

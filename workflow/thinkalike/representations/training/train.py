@@ -60,7 +60,7 @@ def train_model(
     corpus
         `split` (`train` or `heldout`), `words` (lists of words), `log_probability` (of the whole sentence, nats).
     seed
-        Of the random weights, the order of the sentences and the hidden sub-tokens; the tokenizer has none.
+        Decides the random weights, the order of the sentences and the hidden sub-tokens; the tokenizer has no seed.
     layers, width
         Number of blocks, and of units in each.
     folder

@@ -75,7 +75,7 @@ def explain_similarity(
     n_resamples
         Number of random halves of the groups for 95 % intervals; 0 for none.
     seed
-        Of halves, resamples and, for more than 12 features, orders.
+        Decides halves, resamples and, for more than 12 features, orders.
 
     Returns
     -------

@@ -57,7 +57,7 @@ def make_halvings(cells: PairCells, groups: NDArray[np.int64], count: int, seed:
     Parameters
     ----------
     cells
-        Of the pairs.
+        The pair of cells of every pair of stimuli.
     groups
         Shape (n_stimuli,): 0 to n_groups - 1.
 

@@ -24,7 +24,7 @@ class PairCells:
     Attributes
     ----------
     levels
-        Of the stimuli.
+        The level of every feature of every stimulus.
     kept
         Which of the n (n - 1) / 2 pairs i < j (row after row) are looked at; None for all of them.
     index
@@ -89,7 +89,7 @@ def pair_cells(levels: Levels, exclude: NDArray[np.int64] | None = None) -> Pair
     Parameters
     ----------
     levels
-        Of the stimuli.
+        The level of every feature of every stimulus.
     exclude
         Shape (n_stimuli,): pairs of stimuli of equal labels are left out.
     """

@@ -41,7 +41,7 @@ class Subspace:
 
 @dataclass(frozen=True)
 class _Canonical(Comparator):
-    """Common to the family."""
+    """What the measures of canonical correlations share."""
 
     def prepare(self, X: Matrix) -> Subspace:
         """Return an orthonormal basis of the layer's columns."""
@@ -52,7 +52,7 @@ class _Canonical(Comparator):
         return 1.0
 
     def permute(self, state: Subspace, order: npt.NDArray[np.intp]) -> Subspace:
-        """Move the rows."""
+        """Put the layer's stimuli into another order."""
         return Subspace(state.basis[order], state.rows[order], state.dimensions)
 
 
@@ -72,7 +72,7 @@ class _Canonical(Comparator):
 )
 @dataclass(frozen=True)
 class Cca(_Canonical):
-    """Mean canonical correlation.
+    """Compare layers by their mean canonical correlation.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Pwcca(_Canonical):
     allow_trivial: bool = False
 
     def score(self, x: Subspace, y: Subspace) -> float:
-        """Return the weighted mean."""
+        """Return the weighted mean of the canonical correlations."""
         _check_not_trivial(x, y, self.allow_trivial)
         left, correlations, _ = np.linalg.svd(x.basis.T @ y.basis, full_matrices=False)
         weights = np.abs((x.basis @ left).T @ x.rows).sum(axis=1)

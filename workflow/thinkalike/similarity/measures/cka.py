@@ -157,7 +157,7 @@ class _Cka(PairVectorComparator):
 )
 @dataclass(frozen=True)
 class Cka(_Cka):
-    """Biased CKA."""
+    """Compare layers by centred kernel alignment, in its biased form."""
 
     u_centred = False
 

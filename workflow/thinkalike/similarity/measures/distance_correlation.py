@@ -26,7 +26,7 @@ from thinkalike.similarity.measures.pair_vectors import PairVector, PairVectorCo
 )
 @dataclass(frozen=True)
 class DistanceCorrelation(PairVectorComparator):
-    """Distance correlation."""
+    """Compare layers by their distance correlation."""
 
     def prepare(self, X: Matrix) -> PairVector:
         """Return the double-centred distances."""

@@ -69,7 +69,7 @@ class LinearRegression(Comparator):
     allow_trivial: bool = False
 
     def prepare(self, X: Matrix) -> _Layer:
-        """Return the layer."""
+        """Return the layer with its folds; what only a predictor needs is computed when it is asked for."""
         if self.folds == 0:
             return _Layer(X, ())
         if 2 * self.folds > len(X):
@@ -78,7 +78,7 @@ class LinearRegression(Comparator):
         return _Layer(X, tuple(np.sort(fold) for fold in np.array_split(order, self.folds)))
 
     def score(self, x: _Layer, y: _Layer) -> float:
-        """Return R2 of x from y."""
+        """Return the share of the variance of x that a linear regression on y explains."""
         if self.folds:
             return _cross_validated(x, y)
         target, predictor = centre(x.X), y.subspace
@@ -91,7 +91,7 @@ class LinearRegression(Comparator):
         return float(np.sum((predictor.basis.T @ target) ** 2) / np.sum(target**2))
 
     def permute(self, state: _Layer, order: npt.NDArray[np.intp]) -> _Layer:
-        """Move the rows."""
+        """Put the layer's stimuli into another order."""
         return _Layer(state.X[order], state.folds)
 
 

@@ -1,7 +1,7 @@
 """Inner products of the centred linear kernels of many layers, block by block: no kernel is ever held whole.
 
 A block of 512 x 512 stimuli of every layer's kernel is made, all blocks are multiplied with one another, and the next
-block takes their place: memory for 2 MB a layer whatever the number of stimuli, and the kernels' symmetry halves the
+block takes their place: 2 MB of memory per layer, whatever the number of stimuli, and the kernels' symmetry halves the
 work. The rows themselves are not copied; float32 rows are widened and centred panel by panel.
 """
 

@@ -110,7 +110,7 @@ class Measure:
     formula
         With X and Y of shape (n, d), rows the same stimuli.
     reference
-        Where it comes from.
+        The publication that it comes from.
     preprocessing
         What is done to X and Y first, by default.
     range
@@ -131,7 +131,7 @@ class Measure:
     identical
         The value of a representation with itself.
     compares
-        `representations` (matrices), `sequences` (lists of matrices, a row a word in its order), `profiles` (vectors,
+        `representations` (matrices), `sequences` (lists of matrices, a row per word in its order), `profiles` (vectors,
         one number per feature), or `resamples` of profiles (matrices, one row per resample).
     pairwise
         Time and memory grow with the square of the number of stimuli.

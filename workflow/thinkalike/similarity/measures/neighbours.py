@@ -22,7 +22,7 @@ _DECIMALS = 13
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """A layer's neighbourhoods.
+    """The nearest neighbours of every stimulus of a layer.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class _Neighbours(Comparator):
-    """Common to the family.
+    """What the measures of neighbourhoods share.
 
     Parameters
     ----------
@@ -95,10 +95,10 @@ class _Neighbours(Comparator):
 )
 @dataclass(frozen=True)
 class Jaccard(_Neighbours):
-    """Jaccard similarity of neighbourhoods."""
+    """Compare layers by the Jaccard similarity of every stimulus's neighbourhoods."""
 
     def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
-        """Return the mean Jaccard similarity."""
+        """Return the mean Jaccard similarity over stimuli."""
         shared = _shared(x.neighbours, y.neighbours).sum(axis=1)
         return float(np.mean(shared / (2 * self.k - shared)))
 
@@ -119,12 +119,12 @@ class Jaccard(_Neighbours):
 )
 @dataclass(frozen=True)
 class MutualKnn(_Neighbours):
-    """Share of neighbours in common."""
+    """Compare layers by the share of every stimulus's neighbours that they have in common."""
 
     centre: bool = False
 
     def value(self, x: Neighbourhood, y: Neighbourhood) -> float:
-        """Return the mean share."""
+        """Return the mean share of common neighbours over stimuli."""
         return float(_shared(x.neighbours, y.neighbours).mean())
 
 

@@ -26,7 +26,7 @@ _BLOCK = 2**15  # entries of every vector that are multiplied at a time: 50 laye
 
 @dataclass(frozen=True)
 class PairVector:
-    """A layer's vector.
+    """A layer as a vector with one number per pair of stimuli.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class PairVectorComparator(Comparator):
 
     @abstractmethod
     def prepare(self, X: Matrix) -> PairVector:
-        """Return the layer's vector."""
+        """Return the layer as a vector with one number per pair of stimuli."""
 
     def from_cosine(self, cosine: Matrix) -> Matrix:
         """Return the measure, given the cosine of the two vectors."""

@@ -17,7 +17,7 @@ class _Procrustes(Comparator):
     """Common to the family: a layer's state is its preprocessed rows, with no more columns than rows."""
 
     def permute(self, state: Matrix, order: npt.NDArray[np.intp]) -> Matrix:
-        """Move the rows."""
+        """Put the layer's stimuli into another order."""
         return state[order]
 
 
@@ -40,7 +40,7 @@ class _Procrustes(Comparator):
 )
 @dataclass(frozen=True)
 class Procrustes(_Procrustes):
-    """Procrustes distance of shapes.
+    """Compare layers by the Procrustes distance of their shapes, size aside.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Procrustes(_Procrustes):
         return unit_norm(fewer_columns(centre(X) if self.centre else X))
 
     def score(self, x: Matrix, y: Matrix) -> float:
-        """Return the distance."""
+        """Return the distance after the best rotation."""
         return procrustes_distance(x, y)
 
 
@@ -91,7 +91,7 @@ class ProcrustesAngular(_Procrustes):
 
     @property
     def depends_on_scale(self) -> bool:
-        """A partly whitened layer does."""
+        """Whether the scale of the units matters, as it does for a partly whitened layer."""
         return 0 < self.alpha < 1
 
     def prepare(self, X: Matrix) -> Matrix:
@@ -120,7 +120,7 @@ class ProcrustesAngular(_Procrustes):
 )
 @dataclass(frozen=True)
 class ProcrustesSizeAndShape(_Procrustes):
-    """Procrustes distance without normalisation.
+    """Compare layers by the Procrustes distance, size included.
 
     Parameters
     ----------
@@ -131,11 +131,11 @@ class ProcrustesSizeAndShape(_Procrustes):
     centre: bool = True
 
     def prepare(self, X: Matrix) -> Matrix:
-        """Return the rows."""
+        """Return the layer with centred columns where asked, and no more columns than rows."""
         return fewer_columns(centre(X) if self.centre else X)
 
     def score(self, x: Matrix, y: Matrix) -> float:
-        """Return the distance."""
+        """Return the distance after the best rotation."""
         return procrustes_distance(x, y)
 
 
@@ -165,11 +165,11 @@ class AlignedCosine(_Procrustes):
     centre: bool = True
 
     def prepare(self, X: Matrix) -> Matrix:
-        """Return the rows."""
+        """Return the layer with centred columns where asked, and no more columns than rows."""
         return fewer_columns(centre(X) if self.centre else X)
 
     def score(self, x: Matrix, y: Matrix) -> float:
-        """Return the mean cosine."""
+        """Return the mean cosine of the stimuli after the best rotation."""
         rotated = x @ _rotation(x.T @ y)
         x_norms, y_norms = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
         kept = unit_rows(x)[1] & unit_rows(y)[1]

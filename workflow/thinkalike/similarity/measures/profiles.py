@@ -181,7 +181,7 @@ class SpearmanProfiles(_ProfileComparator):
 )
 @dataclass(frozen=True)
 class CosineProfiles(_ProfileComparator):
-    """Cosine of profiles."""
+    """Compare profiles by their cosine."""
 
     def value(self, x: Profile, y: Profile) -> float:
         """Return the cosine, whatever the size of the numbers."""
@@ -208,7 +208,7 @@ class CosineProfiles(_ProfileComparator):
 )
 @dataclass(frozen=True)
 class EuclideanProfiles(_ProfileComparator):
-    """Distance of profiles."""
+    """Compare profiles by their Euclidean distance."""
 
     def value(self, x: Profile, y: Profile) -> float:
         """Return the distance, whatever the size of the numbers."""

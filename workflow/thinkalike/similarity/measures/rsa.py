@@ -44,7 +44,7 @@ Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "kendall_
 )
 @dataclass(frozen=True)
 class Rsa(PairVectorComparator):
-    """RSA.
+    """Compare layers by their dissimilarities of all pairs of stimuli (representational similarity analysis).
 
     Parameters
     ----------
