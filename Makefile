@@ -17,9 +17,10 @@ run: install
 	if [ ! -e "$$report" ] || [ -n "$$(find "$$folder"/*/tables "$$folder"/*/figures -newer "$$report")" ]; then \
 	  $(BIN)/snakemake --cores 1 --configfile "$(CONFIG)" --report "$$report"; \
 	fi; \
-	echo "Report:  $$report"; \
-	for made in "$$folder"/*/figures; do echo "Figures: $$made"; done; \
-	for made in "$$folder"/*/tables; do echo "Tables:  $$made"; done
+	for made in "$$folder"/*/explorer.html; do [ ! -e "$$made" ] || echo "Explorer: $$made"; done; \
+	echo "Report:   $$report"; \
+	for made in "$$folder"/*/figures; do echo "Figures:  $$made"; done; \
+	for made in "$$folder"/*/tables; do echo "Tables:   $$made"; done
 
 install: .venv/installed
 

@@ -85,6 +85,7 @@ include: "workflow/rules/representations.smk"
 include: "workflow/rules/mlem.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 
 
 # What lies between is asked for too. A job that starts removes its old results, and Snakemake takes a file in between
@@ -106,6 +107,11 @@ rule all:
             format=STUDY.figures["formats"],
         ),
         ["<results>/across_datasets/agreement.csv"] if len(STUDY.datasets) > 1 else [],
+        (
+            collect("<results>/{dataset}/explorer.html", dataset=STUDY.datasets)
+            if len(STUDY.every_layer["layer"]) > 1
+            else []
+        ),
         "<results>/resources/jobs.csv",
     localrule: True
     message:

@@ -36,6 +36,7 @@ AFTER_FITS = {
     "layer_maps": 1,
     "explain_similarity": 1,
     "explain_pairs": 1,
+    "explorer": 1,
     "resources": 1,
     "all": 1,
 } | FIGURES
@@ -77,6 +78,7 @@ def test_a_model_more_runs_its_own_jobs_and_its_pairs(done) -> None:
         "extract": 1,
         "diagnose": 1,
         "collect_diagnostics": 1,
+        "word_maps": 1,
         "mlem": 2,
         "compare_profiles": new_pairs,
         "compare_representations": new_pairs,
@@ -87,7 +89,7 @@ def test_a_model_less_leaves_the_collections_alone_to_do(done) -> None:
     workflow, study = done
     del study["models"]["beta"]
     left = without(AFTER_FITS, "mlem", "compare_profiles", "trajectories")
-    assert workflow.jobs(study) == left | {"collect_models": 1, "collect_diagnostics": 1}
+    assert workflow.jobs(study) == left | {"collect_models": 1, "collect_diagnostics": 1, "word_maps": 1}
 
 
 def test_another_penalty_reruns_the_fits_and_what_follows(done) -> None:

@@ -1,0 +1,132 @@
+"""The page as text: the same tables give the same bytes, nothing in it is markup that a table brought, sizes."""
+
+import base64
+import gzip
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from explorer_tables import MARKUP
+
+from thinkalike.errors import InputError
+from thinkalike.explorer import render_page, write_page
+from thinkalike.explorer.blocks import UNDEFINED, pack, pack_places, pack_scaled, pack_text
+from thinkalike.explorer.page import MOST_IN_REPORT, SCRIPTS, page_for_report
+from thinkalike.similarity.word_maps import principal_plane
+
+
+def unpacked(block):
+    return np.frombuffer(gzip.decompress(base64.b64decode(block["data"])), dtype=block["type"]).reshape(block["shape"])
+
+
+def content_of(page: str) -> dict:
+    text = re.search(r'id="content">([^<]+)</script>', page).group(1)
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def test_the_same_tables_in_any_order_give_the_same_bytes(tables):
+    shuffled = {
+        name: table.sample(frac=1, random_state=3) if name in ("similarity", "importance", "word_maps") else table
+        for name, table in tables.items()
+    }
+    assert render_page(**tables) == render_page(**shuffled)
+
+
+def test_values_are_those_of_the_tables(tables):
+    content = content_of(render_page(**tables))
+    layers = [(content["models"][layer["model"]]["name"], layer["layer"]) for layer in content["layers"]]
+    measure = next(one for one in content["measures"] if one["name"] == "rsa")
+    triangle = unpacked(measure["blocks"]["value"]) * measure["blocks"]["value"]["unit"]
+    matrix = np.zeros((len(layers), len(layers)))
+    matrix[np.triu_indices(len(layers))] = triangle
+    place = {layer: number for number, layer in enumerate(layers)}
+    rows = tables["similarity"][tables["similarity"]["measure"] == "rsa"]
+    for row in rows.itertuples(index=False):
+        one, other = sorted((place[row.model_a, row.layer_a], place[row.model_b, row.layer_b]))
+        assert matrix[one, other] == pytest.approx(row.value, abs=2e-5)
+    importance = unpacked(content["profiles"]["blocks"]["value"])
+    names = [feature["name"] for feature in content["profiles"]["features"]]
+    for row in tables["importance"].itertuples(index=False):
+        assert importance[place[row.model, row.layer], names.index(row.feature)] == row.importance
+
+
+def test_names_and_words_are_never_markup(tables):
+    page = render_page(**tables)
+    assert MARKUP not in page and "<b>more</b>" not in page
+    assert MARKUP in content_of(page)["words"]["words"]
+    assert "words &amp; &lt;b&gt;more&lt;/b&gt;" in page
+
+
+def test_nothing_is_loaded_from_elsewhere(tables):
+    page = re.sub(r'id="content">[^<]+<', "", render_page(**tables))
+    addresses = set(re.findall(r"https?://[^\s\"'`)]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg"}, addresses
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"(?!data:)", page)
+
+
+def test_a_page_needs_only_similarity_importance_and_stimuli(tables):
+    few = {name: tables[name] for name in ("similarity", "importance", "stimuli")}
+    content = content_of(render_page(**few))
+    assert content["words"] is None and content["explained"] == []
+
+
+def test_a_profile_has_the_intervals_of_the_inference(tables):
+    rows = tables["importance"][["model", "layer", "feature", "importance"]].rename(columns={"importance": "estimate"})
+    inference = rows.assign(quantity="importance", low=rows["estimate"] - 0.02, high=rows["estimate"] + 0.03)
+    content = content_of(render_page(**tables, inference=inference))
+    assert content["profiles"]["interval"] == "95 % interval"
+    blocks = {name: unpacked(block) for name, block in content["profiles"]["blocks"].items()}
+    assert np.allclose(blocks["value"] - blocks["low"], 0.02) and np.allclose(blocks["high"] - blocks["value"], 0.03)
+
+
+def test_what_is_missing_is_said(tables):
+    with pytest.raises(InputError, match="importance table has no column 'feature'"):
+        render_page(**{**tables, "importance": tables["importance"].drop(columns="feature")})
+    with pytest.raises(InputError, match="nothing to explore"):
+        render_page(**{**tables, "similarity": tables["similarity"].assign(value=np.nan)})
+
+
+def test_blocks_keep_numbers_and_gaps():
+    values = np.array([0.25, np.nan, -1.5])
+    block = pack_scaled(values)
+    assert unpacked(block)[1] == UNDEFINED
+    assert np.allclose((unpacked(block) * block["unit"])[[0, 2]], [0.25, -1.5], atol=3e-5)
+    points = np.random.default_rng(0).normal(size=(2, 5, 2)) * [[[1]], [[100]]]
+    block = pack_places(points)
+    assert np.allclose(unpacked(block) / 32767 * np.reshape(block["sizes"], (2, 1, 1)), points, rtol=0, atol=0.01)
+    assert pack(np.arange(3.0)) == pack(np.arange(3.0)) and pack_text([np.nan, pd.NA, np.int64(1)]) == pack_text(
+        [None, None, 1]
+    )
+
+
+def test_a_large_page_is_linked_from_the_report(tables, tmp_path):
+    page = render_page(**tables)
+    assert page_for_report(page, "explorer.html") == page
+    linked = page_for_report(page + " " * MOST_IN_REPORT, "results/a<b/explorer.html")
+    assert len(linked) < 1000 and "results/a&lt;b/explorer.html" in linked
+    write_page(tmp_path / "one.html", in_report=tmp_path / "other.html", **tables)
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "other.html").read_bytes()
+
+
+def test_every_script_is_part_of_the_page():
+    from importlib.resources import files
+
+    found = {path.name.removesuffix(".js") for path in (files("thinkalike.explorer") / "scripts").iterdir()}
+    assert found == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("shape", [(40, 7), (7, 40), (9, 1)])
+def test_principal_planes_are_those_of_a_singular_value_decomposition(shape):
+    vectors = np.random.default_rng(0).normal(size=shape) * np.arange(1, shape[1] + 1)
+    points, share = principal_plane(vectors)
+    left, sizes, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
+    expected = (left * sizes)[:, :2]
+    assert np.allclose(np.abs(points[:, : expected.shape[1]]), np.abs(expected), atol=1e-8)
+    assert share == pytest.approx(np.sum(sizes[:2] ** 2) / np.sum(sizes**2))
+
+
+def test_a_layer_without_variance_is_a_point():
+    points, share = principal_plane(np.ones((5, 3)))
+    assert not points.any() and share == 0

@@ -1,0 +1,65 @@
+# The explorer: one page that shows, for any two layers, how alike they are and why.
+
+EXPLORED = ["importance", "similarity", "models"]
+EXPLORED += [table for table in ("inference", "explained") if table in STUDY.tables]
+
+
+rule word_maps:
+    input:
+        collect("<results>/{{dataset}}/{model}/representations", model=STUDY.models),
+    output:
+        "<results>/{dataset}/tables/word_maps.parquet",
+    log:
+        "<logs>/{dataset}/word_maps.log",
+    benchmark:
+        "<benchmarks>/{dataset}/word_maps.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(20),
+    params:
+        layers={name: list(model.layers) for name, model in STUDY.models.items()},
+        seed=STUDY.seed,
+        version=STAGE_VERSION["figures"],
+    message:
+        "Maps of the words of every layer"
+    script:
+        "../scripts/word_maps.py"
+
+
+rule explorer:
+    input:
+        **{table: f"<results>/{{dataset}}/tables/{table}.parquet" for table in EXPLORED},
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        sentences="<results>/{dataset}/sentences.parquet",
+        word_maps="<results>/{dataset}/tables/word_maps.parquet",
+    output:
+        page="<results>/{dataset}/explorer.html",
+        in_report=report(
+            "<results>/{dataset}/figures/explorer.html",
+            caption="../report/explorer.rst",
+            category="0 Explorer",
+            labels={"figure": "explorer", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/{dataset}/explorer.log",
+    benchmark:
+        "<benchmarks>/{dataset}/explorer.tsv"
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        names=lambda wildcards: dict(
+            study=STUDY.name, dataset=wildcards.dataset, datasets=list(STUDY.datasets)
+        ),
+        version=STAGE_VERSION["figures"],
+    message:
+        "Explorer of {wildcards.dataset}"
+    script:
+        "../scripts/explorer.py"

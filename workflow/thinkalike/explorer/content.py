@@ -1,0 +1,220 @@
+"""What the page holds, taken from the study's tables: layers, measures, profiles, words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.colors import to_hex
+
+from thinkalike.errors import InputError
+from thinkalike.explorer.blocks import pack, pack_places, pack_scaled
+from thinkalike.figures.parts.feature_styles import feature_styles
+from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
+from thinkalike.figures.parts.levels import level_styles
+from thinkalike.figures.parts.measure_labels import colour_scale, measure_label, measures_in_order, short_label
+from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix
+from thinkalike.similarity.measures.measure import MEASURES
+from thinkalike.tables import require
+
+Layers = Sequence[tuple[str, str]]
+_PAIR = ("model_a", "layer_a", "model_b", "layer_b")
+
+
+def layer_content(similarity: pd.DataFrame, models: pd.DataFrame | None) -> tuple[dict[str, Any], Layers]:
+    """Return models and layers in the order of the figures, and the layers' keys."""
+    require(similarity, (*_PAIR, "measure", "value"), "similarity")
+    styles = model_styles(similarity, models)
+    keys = _layers_of(similarity, styles)
+    place = {name: index for index, name in enumerate(styles)}
+    counts = {name: sum(model == name for model, _ in keys) for name in styles}
+    seen = dict.fromkeys(styles, 0)
+    layers = []
+    for model, layer in keys:
+        depth = seen[model] / max(counts[model] - 1, 1)
+        layers.append({"model": place[model], "layer": layer, "label": readable_layer(layer), "depth": depth})
+        seen[model] += 1
+    described = [
+        {
+            "name": style.name,
+            "label": style.label,
+            "entry": style.entry,
+            "family": style.family,
+            "familyLabel": style.family_label,
+            "control": style.control,
+            "colour": style.family_colour,
+        }
+        for style in styles.values()
+    ]
+    return {"models": described, "layers": layers}, keys
+
+
+def _layers_of(similarity: pd.DataFrame, styles: dict[str, ModelStyle]) -> Layers:
+    present: dict[str, set[str]] = {name: set() for name in styles}
+    for side in "ab":
+        rows = similarity[[f"model_{side}", f"layer_{side}"]].drop_duplicates().astype(str)
+        for model, layer in rows.itertuples(index=False):
+            present[model].add(layer)
+    return [(model, layer) for model in styles for layer in sort_layers(present[model])]
+
+
+def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, Any]]:
+    """Return each measure with the values of all pairs of layers: the upper triangle, row by row.
+
+    A measure that is not symmetric counts with the mean of its two directions, as in the figures.
+    """
+    names = list(dict.fromkeys(model for model, _ in keys))
+    upper = np.triu_indices(len(keys))
+    measures = []
+    for measure in measures_in_order(similarity["measure"].astype(str)):
+        rows = similarity[similarity["measure"] == measure]
+        index = pd.MultiIndex.from_tuples(keys)
+        blocks = {}
+        for column in ("value", "low", "high", "p", "calibrated"):
+            if column in rows and rows[column].notna().any():
+                matrix = layer_matrix(rows.assign(value=rows[column]), measure, names)
+                values = matrix.reindex(index=index, columns=index).to_numpy()
+                blocks[column] = ((values + values.T) / 2)[upper]
+        if "value" not in blocks:
+            continue
+        scale = colour_scale(measure, blocks["value"])
+        known = MEASURES.get(measure.partition(".")[0])
+        measures.append(
+            {
+                "name": measure,
+                "label": measure_label(measure),
+                "short": short_label(measure),
+                "larger": larger_is_more_similar(measure),
+                "chance": known.chance if known else "",
+                "formula": known.formula if known else "",
+                "low": scale.low,
+                "high": scale.high,
+                "colours": [to_hex(colour) for colour in mpl.colormaps[scale.colours](np.linspace(0, 1, 64))],
+                "blocks": {name: pack_scaled(values) for name, values in blocks.items()},
+            }
+        )
+    if not measures:
+        raise InputError("The similarity table has no value that is defined, so there is nothing to explore.")
+    return measures
+
+
+def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers) -> dict[str, Any]:
+    """Return every layer's importance of each feature with an interval: of the inference, else a standard deviation."""
+    require(importance, ("model", "layer", "feature", "importance"), "importance")
+    table = importance.assign(role=importance.get("role", "feature"))
+    styles = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
+    values = _by_layer(table, "importance", keys, list(styles))
+    low, high, interval = values, values, ""
+    if inference is not None and "quantity" in inference:
+        rows = inference[inference["quantity"] == "importance"]
+        if len(rows):
+            # Several claims (new sentences, new words) have several rows; the widest is shown.
+            low = _by_layer(rows, "low", keys, list(styles), "min")
+            high = _by_layer(rows, "high", keys, list(styles), "max")
+            interval = "95 % interval"
+    if not interval and "importance_sd" in table:
+        deviations = _by_layer(table, "importance_sd", keys, list(styles))
+        low, high, interval = values - deviations, values + deviations, "one standard deviation over folds"
+    features = [
+        {"name": name, "label": style.label, "colour": style.colour, "control": style.control}
+        for name, style in styles.items()
+    ]
+    packed = {name: pack(array) for name, array in (("value", values), ("low", low), ("high", high))}
+    return {"features": features, "interval": interval, "blocks": packed}
+
+
+def _by_layer(table: pd.DataFrame, value: str, keys: Layers, features: Sequence[str], how: str = "mean") -> np.ndarray:
+    table = table.astype({"model": str, "layer": str})
+    wide = table.pivot_table(index=["model", "layer"], columns="feature", values=value, aggfunc=how)  # type: ignore[arg-type]
+    return wide.reindex(index=pd.MultiIndex.from_tuples(keys), columns=list(features)).to_numpy(dtype=np.float64)
+
+
+def word_content(
+    stimuli: pd.DataFrame,
+    sentences: pd.DataFrame | None,
+    word_maps: pd.DataFrame | None,
+    features: Sequence[str],
+    keys: Layers,
+) -> dict[str, Any] | None:
+    """Return the words of the maps, their sentences and levels, and every layer's map; None without maps."""
+    if word_maps is None or word_maps.empty:
+        return None
+    require(word_maps, ("model", "layer", "stimulus_id", "x", "y", "share"), "word_maps")
+    require(stimuli, ("stimulus_id", "word"), "stimuli")
+    maps = word_maps.astype({"model": str, "layer": str})
+    ids = sorted(maps["stimulus_id"].astype(str).unique())
+    rows = stimuli.assign(stimulus_id=stimuli["stimulus_id"].astype(str)).set_index("stimulus_id").reindex(ids)
+    index = pd.MultiIndex.from_product([["x", "y"], ids])
+    wide = maps.pivot_table(index=["model", "layer"], columns="stimulus_id", values=["x", "y"])
+    places = wide.reindex(index=pd.MultiIndex.from_tuples(keys), columns=index).to_numpy(dtype=np.float64)
+    known = np.isfinite(places).all(axis=1)
+    points = np.stack(np.split(np.nan_to_num(places), 2, axis=1), axis=2)
+    shares = maps.groupby(["model", "layer"])["share"].first().reindex(pd.MultiIndex.from_tuples(keys))
+    texts, numbers = _sentences(rows, sentences)
+    return {
+        "words": rows["word"].astype(str).tolist(),
+        "positions": [None if pd.isna(one) else int(one) for one in rows.get("position", pd.Series(index=ids))],
+        "sentences": texts,
+        "sentence": numbers,
+        "total": len(stimuli),
+        "known": known.tolist(),
+        "shares": shares.tolist(),
+        "levels": {name: _levels(rows[name]) for name in features if name in rows},
+        "places": pack_places(points),
+    }
+
+
+def _sentences(rows: pd.DataFrame, sentences: pd.DataFrame | None) -> tuple[list[list[str]], list[int | None]]:
+    if sentences is None or "sentence_id" not in rows:
+        return [], [None] * len(rows)
+    words = dict(zip(sentences["sentence_id"], sentences["words"], strict=True))
+    used = [one for one in dict.fromkeys(rows["sentence_id"]) if one in words]
+    place = {one: number for number, one in enumerate(used)}
+    return [list(map(str, words[one])) for one in used], [place.get(one) for one in rows["sentence_id"]]
+
+
+def _levels(values: pd.Series) -> dict[str, Any]:
+    """Return the levels of a feature as the figures draw them, and each word's level."""
+    levels = level_styles(values)
+    codes = np.zeros(len(values), dtype=np.uint16)
+    for number, level in enumerate(levels):
+        codes[level.rows] = number
+    described = []
+    for number, level in enumerate(levels):
+        undefined = number == 0 and bool(values.isna().any())
+        look = {"label": level.label, "colour": to_hex(level.colour), "shown": level.in_legend, "hollow": undefined}
+        described.append(look)
+    return {"levels": described, "codes": pack(codes)}
+
+
+def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict[str, Any]]:
+    """Return explained similarity: for each measure (and way of explaining) the parts of the pairs that have them."""
+    if explained is None or explained.empty:
+        return []
+    require(explained, (*_PAIR, "measure", "part", "role", "value"), "explained")
+    place = {key: number for number, key in enumerate(keys)}
+    kinds = [column for column in ("measure", "by") if column in explained]
+    found = []
+    for kind, rows in explained.groupby(kinds, sort=True):
+        names = dict.fromkeys(zip(rows["part"].astype(str), rows["role"].astype(str), strict=True))
+        wide = rows.assign(part=rows["part"].astype(str)).pivot_table(
+            index=list(_PAIR), columns="part", values="value", aggfunc="first"
+        )
+        wide = wide.reindex(columns=[part for part, _ in names])
+        pairs = np.array(
+            [[place.get((str(a), str(b)), -1), place.get((str(c), str(d)), -1)] for a, b, c, d in wide.index],
+            dtype=np.int32,
+        )
+        kept = (pairs >= 0).all(axis=1)
+        title = dict(zip(kinds, kind if isinstance(kind, tuple) else (kind,), strict=True))
+        found.append(
+            {
+                **title,
+                "parts": [{"name": part, "role": role} for part, role in names],
+                "pairs": pack(pairs[kept]),
+                "values": pack(wide.to_numpy(dtype=np.float32)[kept]),
+            }
+        )
+    return found

@@ -1,0 +1,58 @@
+"use strict";
+/* The study's numbers, out of compressed blocks. */
+explorer.load = async () => {
+  const arrays = { int16: Int16Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
+  const undefinedCode = -32768;
+
+  const bytes = async (text) => {
+    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).arrayBuffer();
+  };
+  const unpack = async (block) => new arrays[block.type](await bytes(block.data));
+
+  const text = document.getElementById("content").textContent.trim();
+  const data = JSON.parse(new TextDecoder().decode(await bytes(text)));
+  for (const measure of data.measures) {
+    for (const [name, block] of Object.entries(measure.blocks)) {
+      const codes = await unpack(block);
+      measure.blocks[name] = (index) => (codes[index] === undefinedCode ? NaN : codes[index] * block.unit);
+    }
+  }
+  for (const [name, block] of Object.entries(data.profiles.blocks)) data.profiles.blocks[name] = await unpack(block);
+  if (data.words) {
+    data.words.points = await unpack(data.words.places);
+    for (const level of Object.values(data.words.levels)) level.codes = await unpack(level.codes);
+  }
+  for (const one of data.explained) {
+    const pairs = await unpack(one.pairs);
+    one.values = await unpack(one.values);
+    one.rows = new Map();
+    for (let row = 0; row < pairs.length / 2; row += 1) one.rows.set(explorer.pairKey(pairs[2 * row], pairs[2 * row + 1]), row);
+  }
+  data.layers.forEach((layer, index) => {
+    layer.index = index;
+    layer.model = data.models[layer.model];
+    layer.name = `${layer.model.label}, layer ${layer.label}`;
+    layer.key = `${layer.model.name}:${layer.layer}`;
+  });
+  explorer.data = data;
+};
+
+explorer.pairKey = (one, other) => (one < other ? `${one} ${other}` : `${other} ${one}`);
+
+/* What a measure says of two layers: its value, or another of its columns; NaN where it is not defined. */
+explorer.value = (measure, one, other, column = "value") => {
+  const [low, high] = one < other ? [one, other] : [other, one];
+  const count = explorer.data.layers.length;
+  const read = measure.blocks[column];
+  return read ? read(low * count - (low * (low - 1)) / 2 + (high - low)) : NaN;
+};
+
+/* A layer's importance of each feature, controls left out unless asked for. */
+explorer.profile = (layer, column = "value", controls = false) => {
+  const { features, blocks } = explorer.data.profiles;
+  return features
+    .map((feature, place) => ({ feature, value: blocks[column][layer * features.length + place] }))
+    .filter((one) => controls || !one.feature.control);
+};

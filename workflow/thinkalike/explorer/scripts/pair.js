@@ -1,0 +1,99 @@
+"use strict";
+/* The chosen pair in words, and every measure of it. */
+explorer.parts.push({
+  name: "pair",
+  start() {
+    this.node = explorer.place("pair");
+    this.node.setAttribute("aria-live", "polite");
+    this.draw(["a"]);
+  },
+  draw(changed) {
+    if (!changed.some((key) => ["a", "b", "measure"].includes(key))) return;
+    const { state, data } = explorer;
+    const swap = explorer.element("button", { type: "button", id: "swap", onclick: () => explorer.set({ a: state.b, b: state.a }) }, "Swap the two");
+    const copy = explorer.element("button", { type: "button", onclick: () => this.copy(copy) }, "Copy a link to this pair");
+    const csv = explorer.element("button", { type: "button", onclick: () => explorer.saveCsv("measures", this.csv()), "data-file": "measures CSV" }, "CSV");
+    explorer.clear(this.node).append(
+      explorer.element("p", { class: "sentence", id: "sentence" }, this.sentence()),
+      explorer.table(this.table()),
+      explorer.element("div", { class: "tools" }, swap, copy, csv),
+    );
+    document.title = `${data.layers[state.a].name} and ${data.layers[state.b].name}`;
+  },
+  sentence() {
+    const { state, data } = explorer;
+    const measure = explorer.measure();
+    const [a, b] = [data.layers[state.a], data.layers[state.b]];
+    const value = explorer.value(measure, state.a, state.b);
+    if (a === b) return `${a.name} with itself; choose another layer to compare it with.`;
+    const start = `${a.name} and ${b.name}`;
+    if (Number.isNaN(value)) return `${start}: ${measure.short} is not defined for them, as where no feature explains a layer.`;
+    const low = explorer.value(measure, state.a, state.b, "low");
+    const high = explorer.value(measure, state.a, state.b, "high");
+    const interval = Number.isNaN(low) ? "" : ` (interval ${explorer.number(low)} to ${explorer.number(high)})`;
+    const { share, count } = this.rank(measure, value);
+    const rank = `more alike than ${Math.round(100 * share)} % of the ${count.toLocaleString("en")} pairs of layers of different trained models`;
+    return `${start}: ${measure.short} ${explorer.number(value)}${interval}, ${rank}. ${this.features(a, b)}`;
+  },
+  /* What share of the pairs of different trained models is less alike. */
+  rank(measure, value) {
+    const { layers } = explorer.data;
+    const sign = measure.larger ? 1 : -1;
+    let [less, count] = [0, 0];
+    for (const a of layers) {
+      if (a.model.control) continue;
+      for (let place = a.index + 1; place < layers.length; place += 1) {
+        const b = layers[place];
+        if (b.model.control || b.model === a.model) continue;
+        const other = explorer.value(measure, a.index, place);
+        if (Number.isNaN(other)) continue;
+        count += 1;
+        if (sign * other < sign * value) less += 1;
+      }
+    }
+    return { share: count ? less / count : 0, count };
+  },
+  features(a, b) {
+    const first = (layer) => {
+      const profile = explorer.profile(layer.index).filter((one) => Number.isFinite(one.value));
+      return profile.reduce((best, one) => (best === null || one.value > best.value ? one : best), null);
+    };
+    const [one, other] = [first(a), first(b)];
+    if (!one || !other || one.value <= 0 || other.value <= 0) return "No feature explains one of them.";
+    const written = (best) => `${best.feature.label.toLowerCase()} (importance ${explorer.number(best.value)})`;
+    if (one.feature === other.feature) {
+      return `The feature of most importance is the same in both: ${one.feature.label.toLowerCase()} (${explorer.number(one.value)} and ${explorer.number(other.value)}).`;
+    }
+    return `The feature of most importance is ${written(one)} in the first and ${written(other)} in the second.`;
+  },
+  table() {
+    const { state, data } = explorer;
+    const tested = data.measures.some((measure) => measure.blocks.p);
+    const rows = data.measures.map((measure) => {
+      const read = (column) => explorer.value(measure, state.a, state.b, column);
+      const [low, high, p] = [read("low"), read("high"), read("p")];
+      const interval = Number.isNaN(low) ? "" : `${explorer.number(low)} to ${explorer.number(high)}`;
+      const alike = measure.larger ? "larger: more alike" : "smaller: more alike";
+      const test = tested ? [Number.isNaN(p) ? "" : explorer.number(p, 3)] : [];
+      return [measure.label, read("value"), interval, ...test, measure.chance, alike];
+    });
+    return { header: ["Measure", "Value", "Interval", ...(tested ? ["p"] : []), "By chance", "Direction"], rows };
+  },
+  csv() {
+    const { state, data } = explorer;
+    const [a, b] = [data.layers[state.a], data.layers[state.b]];
+    const rows = data.measures.map((measure) => {
+      const read = (column) => explorer.value(measure, state.a, state.b, column);
+      return [a.model.name, a.layer, b.model.name, b.layer, measure.name, read("value"), read("low"), read("high"), read("p")];
+    });
+    return { header: ["model_a", "layer_a", "model_b", "layer_b", "measure", "value", "low", "high", "p"], rows };
+  },
+  async copy(button) {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "The link is the page's address";
+    }
+  },
+});

@@ -1,0 +1,56 @@
+"use strict";
+/* What makes the two alike: parts that sum to a number. Explained similarity where the study has it; weighted Kendall always. */
+explorer.parts.push({
+  name: "parts",
+  start() {
+    this.node = explorer.place("parts");
+    this.draw(["a"]);
+  },
+  draw(changed) {
+    if (!changed.some((key) => ["a", "b", "theme"].includes(key))) return;
+    explorer.clear(this.node);
+    for (const one of explorer.data.explained) this.node.append(...this.explained(one));
+    this.node.append(...this.kendall());
+  },
+  explained(one) {
+    const { state, data } = explorer;
+    const kind = one.by ? ` by ${one.by}` : "";
+    const measure = data.measures.find((known) => known.name === one.measure);
+    const title = `${measure ? measure.short : one.measure}${kind}`;
+    const heading = explorer.element("h3", {}, `Explained similarity: ${title}`);
+    const row = one.rows.get(explorer.pairKey(state.a, state.b));
+    if (row === undefined) return [heading, explorer.element("p", {}, "The study has not explained this pair.")];
+    const values = one.parts.map((part, place) => ({ ...part, value: one.values[row * one.parts.length + place] }))
+      .filter((part) => Number.isFinite(part.value));
+    const total = values.reduce((sum, part) => sum + part.value, 0);
+    const styles = new Map(data.profiles.features.map((feature) => [feature.name, feature]));
+    const label = (part) => styles.get(part.name)?.label ?? (part.name.charAt(0).toUpperCase() + part.name.slice(1)).replaceAll("_", " ");
+    const sorted = [...values].sort((first, second) => (first.role === "unexplained") - (second.role === "unexplained") || second.value - first.value);
+    const rows = sorted.map((part) => ({
+      label: label(part),
+      bars: [{ value: part.value, colour: styles.get(part.name)?.colour ?? "#8c8c8c", hollow: part.role === "unexplained" }],
+    }));
+    const svg = () => explorer.bars({ rows, title: `Explained similarity of the two layers, ${title}`, label: `Part of ${title}` });
+    const features = values.filter((part) => styles.has(part.name)).reduce((sum, part) => sum + part.value, 0);
+    const caption = `The bars sum to ${title} = ${explorer.number(total, 3)}; ${explorer.number(features, 3)} of it goes through the features.`
+      + " Form: what values of the features carry beyond their differences; lexical: what the controls carry beyond the features;"
+      + " unexplained (hollow): what the two layers share and neither describes.";
+    const table = () => ({ header: ["part", "role", "value"], rows: sorted.map((part) => [part.name, part.role, part.value]) });
+    return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
+  },
+  kendall() {
+    const { state } = explorer;
+    const heading = explorer.element("h3", {}, "Weighted Kendall τ of feature importance");
+    const [first, second] = [state.a, state.b].map((layer) => explorer.profile(layer));
+    const parts = explorer.kendallParts(first.map((one) => one.value), second.map((one) => one.value));
+    if (!parts) return [heading, explorer.element("p", { id: "kendall-sum" }, "Not defined: all features of a layer are equally important.")];
+    const ordered = first.map(({ feature }, place) => ({ feature, value: parts[place] })).sort((one, other) => other.value - one.value);
+    const total = parts.reduce((sum, part) => sum + part, 0);
+    const rows = ordered.map(({ feature, value }) => ({ label: feature.label, bars: [{ value, colour: feature.colour }] }));
+    const svg = () => explorer.bars({ rows, title: "Contribution of each feature to the weighted Kendall correlation", label: "Contribution to τ" });
+    const caption = explorer.element("span", { id: "kendall-sum" }, `The bars sum to τ = ${explorer.number(total, 3)}. A feature's bar is long where it holds the same place among the others`
+      + " in both layers, also where that place is the last: a bar is no importance, and the order of unimportant features may be chance.");
+    const table = () => ({ header: ["feature", "contribution"], rows: ordered.map(({ feature, value }) => [feature.name, value]) });
+    return [heading, explorer.picture({ name: "contributions", drawing: svg(), caption, table, svg })];
+  },
+});

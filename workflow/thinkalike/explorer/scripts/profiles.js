@@ -1,0 +1,46 @@
+"use strict";
+/* Both layers' feature importance, as pairs of bars with intervals. */
+explorer.parts.push({
+  name: "profiles",
+  start() {
+    this.node = explorer.place("profiles");
+    this.draw(["a"]);
+  },
+  draw(changed) {
+    if (!changed.some((key) => ["a", "b", "theme"].includes(key))) return;
+    const { state, data } = explorer;
+    const interval = data.profiles.interval;
+    const caption = `Feature importance: solid the first layer (${data.layers[state.a].name}), paler the second (${data.layers[state.b].name}).`
+      + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0, so that the importance is not told from none.` : "")
+      + " Controls are not compared.";
+    explorer.clear(this.node).append(explorer.picture({ name: "profiles", drawing: this.svg(), caption, table: () => this.table(), svg: () => this.svg() }));
+  },
+  svg() {
+    const sides = [explorer.state.a, explorer.state.b];
+    const intervals = Boolean(explorer.data.profiles.interval);
+    const columns = sides.map((layer) => ({
+      value: explorer.profile(layer, "value", true), low: explorer.profile(layer, "low", true), high: explorer.profile(layer, "high", true),
+    }));
+    const rows = columns[0].value.map(({ feature }, place) => ({
+      label: feature.label,
+      bars: columns.map((column, side) => ({
+        value: column.value[place].value,
+        low: intervals ? column.low[place].value : NaN,
+        high: intervals ? column.high[place].value : NaN,
+        colour: feature.colour,
+        faint: side === 1,
+        hollow: intervals && column.low[place].value <= 0,
+      })),
+    }));
+    return explorer.bars({ rows, title: "Feature importance of the two layers", label: "Feature importance" });
+  },
+  table() {
+    const { layers } = explorer.data;
+    const rows = [explorer.state.a, explorer.state.b].flatMap((layer) =>
+      explorer.profile(layer, "value", true).map(({ feature, value }, place) => [
+        layers[layer].model.name, layers[layer].layer, feature.name, feature.control ? "control" : "feature", value,
+        explorer.profile(layer, "low", true)[place].value, explorer.profile(layer, "high", true)[place].value,
+      ]));
+    return { header: ["model", "layer", "feature", "role", "importance", "low", "high"], rows };
+  },
+});
