@@ -8,6 +8,10 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 
 BIN := .venv/bin
+# Snakemake keeps copies of its files in the home's cache; where the home cannot be written to, here.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(or $(XDG_CACHE_HOME),$(CURDIR)/.snakemake/cache)
+endif
 
 .PHONY: run install test check quick slurm
 

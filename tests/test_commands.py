@@ -1,5 +1,7 @@
 """The commands, as a user types them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,64 @@ def test_describe_refuses_a_folder_without_a_model(tmp_path):
     result = runner.invoke(app, ["describe", str(tmp_path)])
     assert result.exit_code == 1
     assert "Traceback" not in result.output
+
+
+STUDY = """\
+%s# the study's name
+study : "of one"   # comment
+datasets: {d: {grammar: config/grammars/short_sentences.fcfg}}
+models: {m: {hub: x, layers: 1}}
+"""
+
+
+def make_run(tmp_path: Path, study: Path) -> subprocess.CompletedProcess:
+    """Run `make run` with a snakemake that only says what it was given."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "snakemake").write_text('#!/bin/sh\nprintf "[%s]" "$@"\necho\n')
+    (tools / "thinkalike").write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "from thinkalike.commands import app; app()" "$@"\n'
+    )
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    command = ["make", "--old-file=.venv/installed", "run", f"CONFIG={study}", f"BIN={tools}", "CORES=1"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_make_run_asks_the_program_for_the_studys_name(tmp_path):
+    study = tmp_path / "my study.yaml"
+    study.write_text((STUDY % "\ufeff").replace('"of one"', "'of.one'"), encoding="utf-8")
+    result = make_run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    assert f"[--cores][1][--configfile][{study}]" in result.stdout
+    assert "[--report][results/of.one/report.html]" in result.stdout
+
+
+def test_make_run_stops_before_the_study_where_its_name_is_wrong(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY % "")
+    result = make_run(tmp_path, study)
+    assert result.returncode != 0
+    assert "the name 'of one' under study is not allowed" in result.stderr and "[--cores]" not in result.stdout
+
+
+def test_check_works_from_any_folder_and_lists_all_mistakes(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "g.fcfg").write_text("S[num=sg] -> 'a'\n")
+    study = tmp_path / "study.yaml"
+    study.write_text("study: a\ndatasets: {d: {grammar: g.fcfg}}\nmodels: {m: {hub: x, layers: 1}}\n")
+    assert runner.invoke(app, ["check", "study.yaml"]).output.startswith("a: 1 datasets, 1 models, 2 layers")
+    assert runner.invoke(app, ["where", "study.yaml"]).output == "results/a\n"
+    study.write_text(study.read_text() + "similarity: {preprocessing: drop-top, options: {rsaa: {}}}\n")
+    assert runner.invoke(app, ["check", "study.yaml"]).output.count("Error: ") == 1
+    study.write_text(study.read_text().replace("preprocessing: drop-top, ", "").replace("x, l", "./x, l"))
+    result = runner.invoke(app, ["check", "study.yaml"])
+    assert result.exit_code == 1 and result.output.count("Error: ") == 2
+
+
+def test_verify_refuses_a_study_without_results(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "g.fcfg").write_text("S[num=sg] -> 'a'\n")
+    (tmp_path / "s.yaml").write_text("study: a\ndatasets: {d: {grammar: g.fcfg}}\nmodels: {m: {hub: x, layers: 1}}\n")
+    result = runner.invoke(app, ["verify", "s.yaml"])
+    assert result.exit_code == 1 and "there are no results of this study yet" in result.output

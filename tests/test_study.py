@@ -1,22 +1,32 @@
 """A study's configuration: what is filled in, what is refused, and in which words."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.derive import DERIVED
 from thinkalike.stimuli.feature_grammar import read_grammar
+from thinkalike.study.job_settings import job_settings, settings_of_job
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.study.problems import StudyError
 from thinkalike.study.reading import load_study
 from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.study import name_pattern
+from thinkalike.study.workplace import refuse_place
 from thinkalike.study.yaml_file import read_study_file
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = read_schema()
+
+
+WORDS = {"grammar": "language.fcfg", "corpus": {"grammar": "language.fcfg"}}
+TABLE = {"table": "words.csv", "corpus": {"grammar": "language.fcfg"}}
 
 
 def minimal(**changes):
@@ -247,3 +257,148 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
     similarity = {key: "exclude", "feature_agnostic": ["cka_debiased"], "options": {"cka_debiased": {"batch_size": 64}}}
     with pytest.raises(InputError, match="minibatch CKA leaves no pairs out"):
         load_study(minimal(similarity=similarity), base)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"similarity": {"options": {"rsaa": {}}}}, ["similarity.options.rsaa", "no measure", "did you mean 'rsa'"]),
+        ({"similarity": {"options": {"rsa": {"kk": 1}}}}, ["similarity.options.rsa", "no option 'kk'"]),
+        ({"similarity": {"options": {"rsa": {"comparison": "x"}}}}, ["option 'comparison' is 'x'"]),
+        ({"similarity": {"options": {"weighted_kendall": {"k": 3}}}}, ["weighted_kendall", "no option 'k'"]),
+        ({"similarity": {"options": {"cka": {}}}}, ["'cka'", "the study's measures are weighted_kendall, rsa"]),
+        ({"similarity": {"preprocessing": "drop-top"}}, ["similarity.preprocessing", "drop-top", "drop-top-1"]),
+        ({"similarity": {"preprocessing": "drop-top-1\n"}}, ["similarity.preprocessing"]),
+        ({"models": {"m": {"train": "gpt2", "layers": 1, "width": 40}}}, ["models.m.width", "40", "multiple of 32"]),
+        ({"mlem": {"features": ["tense"], "controls": ["tense"]}}, ["'tense'", "mlem.features and in mlem.controls"]),
+        ({"mlem": {"folds": 900}, "datasets": {"d": {**WORDS, "sentences": 9}}}, ["mlem.folds is 900", "9 sentences"]),
+        ({"mlem": {"alphas": [float("inf")]}}, ["mlem.alphas.0", "finite"]),
+        ({"mlem": {"alphas": ["1e-3"]}}, ["mlem.alphas.0", "'1e-3'", "write 0.001"]),
+        (
+            {"datasets": {"d": {**TABLE, "features": ["animacy"], "balance": ["animacy"]}}},
+            ["datasets.d.balance goes with 'grammar', not with 'table'"],
+        ),
+        ({"datasets": {"d": TABLE}}, ["datasets.d lacks the key 'features'"]),
+        ({"models": {"m": {"activations": "cortex.csv"}}}, ["models.m.activations", "no .parquet or .npz file"]),
+        ({"models": {"m": {"hub": "./absent", "layers": 1}}}, ["models.m.hub", "'./absent'", "does not exist"]),
+        ({"models": {"m": {"hub": "package:no_such_package/x", "layers": 1}}}, ["no_such_package is not installed"]),
+        ({"models": {"tables": {"hub": "x", "layers": 1}}}, ["models", "'tables'", "results use themselves"]),
+        ({"datasets": {"logs": WORDS}}, ["datasets", "'logs'"]),
+        ({"study": "examples"}, ["'examples'"]),
+        ({"study": "a\n"}, ["study", "not allowed"]),
+        ({"study": 123}, ["study is 123", "put it in quotes: '123'"]),
+        ({"study": True}, ["study is True", "put it in quotes"]),
+        ({"models": {"GPT": {"hub": "x", "layers": 1}, "gpt": {"hub": "x", "layers": 1}}}, ["'GPT' and 'gpt'"]),
+        ({"models": {"m" * 101: {"hub": "x", "layers": 1}}}, ["101 letters", "at most 100"]),
+        ({"models": {True: {"hub": "x", "layers": 1}}}, ["models has the key True", "put it in quotes"]),
+    ],
+)  # fmt: skip
+def test_what_would_fail_in_a_job_is_refused_when_the_study_is_read(base, changes, words):
+    (base / "words.csv").write_text("sentence_id,word,animacy\n")
+    (base / "cortex.csv").write_text("")
+    with pytest.raises(InputError) as raised:
+        load_study(minimal(**changes), base)
+    message = str(raised.value)
+    assert "\n" not in message.replace("\\n", "")
+    for word in words:
+        assert word in message
+
+
+def test_layers_that_a_file_does_not_hold_are_named(base):
+    import numpy as np
+
+    np.savez(base / "cortex.npz", stimulus_id=["a"], V1=np.ones((1, 2)), V4=np.ones((1, 3)))
+    study = minimal(models={"m": {"activations": "cortex.npz", "layers": ["V1", "V2"]}})
+    with pytest.raises(InputError, match=r"models.m.layers names 'V2', but cortex.npz has the layers V1, V4"):
+        load_study(study, base)
+
+
+def test_all_that_is_wrong_is_found_at_once(base):
+    study = minimal(
+        similarity={"preprocessing": "drop-top", "options": {"rsa": {"kk": 1}}},
+        models={"m": {"train": "gpt2", "layers": 1, "width": 40}, "tables": {"hub": "./absent", "layers": 1}},
+    )
+    with pytest.raises(StudyError) as raised:
+        load_study({**study, "similarity": {"options": {"rsa": {"kk": 1}}}}, base)
+    assert len(raised.value.sentences) == 4
+    assert "There are 3 other mistakes" in str(raised.value)
+    with pytest.raises(StudyError) as raised:
+        load_study({**study, "seed": -1}, base)
+    assert len(raised.value.sentences) == 2
+
+
+def test_a_source_that_is_dated_in_the_future_or_has_braces_is_refused(base):
+    later = time.time() + 3600
+    os.utime(base / "language.fcfg", (later, later))
+    with pytest.raises(InputError, match=r"dated in the future .*touch 'language.fcfg'"):
+        load_study(minimal(), base)
+    (base / "a{b}.fcfg").write_text("S -> 'a'\n")
+    study = minimal(models={"m": {"hub": "x", "layers": 1}}, datasets={"d": {"grammar": "a{b}.fcfg"}})
+    with pytest.raises(InputError, match=r"'a\{b\}.fcfg', but '\{' in a path"):
+        load_study(study, base)
+
+
+def test_numbers_have_the_type_of_their_key(base):
+    study = load_study(minimal(seed=1.0, mlem={"folds": 4.0, "alphas": [1, 10]}), base)
+    assert (study.seed, type(study.seed)) == (1, int)
+    assert (study.mlem["folds"], type(study.mlem["folds"])) == (4, int)
+    assert [type(alpha) for alpha in study.mlem["alphas"]] == [float, float]
+    with pytest.raises(InputError, match=r"seed is 1\.5 but must be a whole number"):
+        load_study(minimal(seed=1.5), base)
+
+
+def test_one_study_in_other_words_gives_its_jobs_the_same_settings(base):
+    dataset = {"grammar": "language.fcfg", "sentences": 9, "corpus": {"grammar": "language.fcfg"}}
+    model = {"train": "gpt2", "layers": 2, "steps": 3}
+    one = load_study(minimal(datasets={"d": dataset}, models={"m": model}), base)
+    dataset = {"corpus": {"grammar": f"{base}/language.fcfg"}, "sentences": 9, "grammar": "./language.fcfg"}
+    model = {"steps": 3.0, "width": 128, "layers": 2, "train": "gpt2"}
+    other = load_study(
+        minimal(datasets={"d": {**dataset, "deduplicate": True}}, models={"m": model}, mlem={"folds": 5}, seed=0), base
+    )
+    names = SimpleNamespace(dataset="d", model="m", model_a="m", model_b="m", measure="rsa", layer="0")
+    settings = [
+        {rule: settings_of_job(each, names) for rule, each in job_settings(study).items()} for study in (one, other)
+    ]
+    assert repr(settings[0]) == repr(settings[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("study: a\nseed: 010\n", "line 2: YAML reads 010 as the number 8; write 8"),
+        ("study: a\nmodels:\n  on: {}\n", "line 3: YAML reads the key on as a truth value; put it in quotes: 'on'"),
+        ("study: a\nmodels: {123: {}}\n", "line 2: YAML reads the key 123 as a number"),
+        ("datasets: {}\n", "the key 'study' is missing"),
+        ("", "a study is a mapping"),
+        ("study: a\n".encode("utf-16"), "the file is written in UTF-16; save it as UTF-8"),
+        ("study: a\n# café\n".encode("latin-1"), "line 2: byte 14 is not UTF-8"),
+    ],
+)
+def test_what_yaml_would_read_otherwise_is_refused(tmp_path, content, words):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError) as raised:
+        read_study_file(path)
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("start", ["\ufeff", "", "# a comment\n\n", "---\n"])
+def test_every_way_to_write_a_name_is_read(tmp_path, start):
+    for line in ("study: 'a.b'  # comment", "{study: a.b}", '"study" :   a.b'):
+        (tmp_path / "study.yaml").write_text(f"{start}{line}\n", encoding="utf-8")
+        assert read_study_file(tmp_path / "study.yaml") == {"study": "a.b"}
+
+
+def test_a_place_that_cannot_work_is_named(tmp_path):
+    (tmp_path / "results").symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=r"is a link to .*gone, which does not exist"):
+        refuse_place(tmp_path, ROOT)
+    with pytest.raises(InputError, match="rename that folder"):
+        refuse_place(tmp_path, "/somewhere/{here}")
+    (tmp_path / "results").unlink()
+    (tmp_path / "results").mkdir()
+    refuse_place(tmp_path, ROOT, "results/a")
+    (tmp_path / "results/a").write_text("")
+    with pytest.raises(InputError, match="is a file where the folder of results should be"):
+        refuse_place(tmp_path, ROOT, "results/a")

@@ -12,5 +12,7 @@ set -euo pipefail
 cores=${SLURM_CPUS_PER_TASK:?submit this with sbatch --cpus-per-task=N}
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-2000} * cores))}
 profile=${THINKALIKE_PROFILE:-profiles/allocation}
+# Snakemake keeps copies of its files in the home's cache; where the home cannot be written to, here.
+[ -w "${HOME:-/}" ] || export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$PWD/.snakemake/cache}"
 # --cores comes last: unlike --resources it leaves the names that follow it alone.
 exec snakemake --executor local --workflow-profile "$profile" --resources mem_mb="$memory" --cores "$cores" "$@"

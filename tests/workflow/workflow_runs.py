@@ -42,7 +42,8 @@ class Workflow:
         return name
 
     def run(self, *arguments: str, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        command = [sys.executable, "-m", "snakemake"]
+        command += [] if "--snakefile" in arguments else ["--snakefile", str(ROOT / "Snakefile")]
         command += ["--workflow-profile", str(ROOT / "profiles/default"), "--nocolor", *arguments]
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=timeout)
         if check and result.returncode:

@@ -68,7 +68,10 @@ def verify(
 
     loaded = _load(study)
     folder = results or Path("results") / loaded.name
-    findings, count = verify_study(loaded, folder)
+    try:
+        findings, count = verify_study(loaded, folder)
+    except InputError as error:
+        _fail(error)
     for finding in findings:
         typer.echo(f"{finding.kind}: {finding.sentence}")
     if remove:

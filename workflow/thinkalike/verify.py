@@ -44,6 +44,8 @@ class Finding:
 def verify_study(study: Study, results: str | Path) -> tuple[list[Finding], int]:
     """Return what is wrong with the tables below a study's folder of results, and how many tables it has."""
     results, rules = Path(results), job_settings(study)
+    if not results.is_dir():
+        raise InputError(f"{results}: there are no results of this study yet; run it first.")
     findings: list[Finding] = []
     count = 0
     for product in products(study):
@@ -52,8 +54,6 @@ def verify_study(study: Study, results: str | Path) -> tuple[list[Finding], int]
             count += 1
             finding = _verify(results, path, product, expected)
             findings += [finding] if finding else []
-    if not results.is_dir():
-        raise InputError(f"{results}: there are no results of this study yet; run it first.")
     return findings, count
 
 
