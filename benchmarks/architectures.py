@@ -53,7 +53,7 @@ SIZES = {
     "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "moe_intermediate_size": 32, "shared_expert_intermediate_size": 32,
     "shared_intermediate_size": 32, "dense_intermediate_size": 64, "intermediate_size_mlp": 64,
     "num_experts": 4, "num_local_experts": 4, "n_routed_experts": 4, "moe_num_experts": 4, "num_experts_per_tok": 2,
-    "n_group": 1, "topk_group": 1, "expert_capacity": 8,
+    "moe_k": 2, "num_experts_per_token": 2, "n_group": 1, "topk_group": 1, "expert_capacity": 8,
     "vocab_size": 400, "src_vocab_size": 400, "tgt_vocab_size": 400, "vocab_size_per_layer_input": 400,
     "max_position_embeddings": 64, "n_positions": 64, "max_seq_len": 64, "context_length": 64, "n_ctx": 64,
     "state_size": 8, "mamba_d_state": 8, "mamba_num_heads": 8, "mamba_n_heads": 8, "mamba_d_head": 8,
@@ -73,7 +73,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "led": {"attention_window": [8, 8, 8]},
     "fsmt": {"langs": ["en", "de"]},
     "rwkv": {"rescale_every": 2},
-    "esm": {"vocab_size": 400, "position_embedding_type": "rotary"},
+    "esm": {"vocab_size": 400, "pad_token_id": 1, "mask_token_id": 2, "position_embedding_type": "rotary"},
     "deepseek_v2": {"num_experts_per_tok": 2, "topk_method": "greedy"},
     "deepseek_v3": {"num_experts_per_tok": 2},
     "chameleon": {"vocabulary_map": {"<image>": 1}},
@@ -99,7 +99,7 @@ def shrink(config: Any) -> Any:
         if type(content.get(key)) is int:
             _set(config, key, value)
     rope = content.get("rope_parameters")
-    if isinstance(rope, dict) and "mrope_section" in rope:
+    if isinstance(rope, dict) and ("mrope_section" in rope or "glm" in str(config.model_type)):
         _set(config, "rope_parameters", {**rope, "mrope_section": [2, 1, 1], "partial_rotary_factor": 1.0})
     for key in PER_LAYER:
         if isinstance(content.get(key), list) and len(content[key]) > DEPTH:

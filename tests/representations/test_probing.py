@@ -137,3 +137,22 @@ def test_wrong_list_named_by_the_user_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'layer_norm2': block 2 does not read what block 1 gave"):
         extract_to_folder({"hub": str(folder), "blocks": "layer_norm2"}, sentences, stimuli, layers=["1"],
                           folder=tmp_path / "r", device="cpu")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["LongformerModel", "LEDModel"])
+def test_rows_behind_the_tokens_are_left_out(kind: str, tmp_path: Path) -> None:
+    """Longformer pads a sentence to its window; how many rows that adds depends on the sentence."""
+    window: dict[str, Any] = {"attention_window": [8, 8, 8], "max_position_embeddings": 66}
+    two: dict[str, Any] = {key: value for key, value in _TWO_STACKS.items() if key != "max_position_embeddings"}
+    settings = {**_HF, **window} if kind == "LongformerModel" else {**two, "attention_window": [8, 8, 8]}
+    folder = made(tmp_path / "model", kind, **settings)
+    sentences, _ = random_sentences(6)
+    ids = sentences["sentence_id"]
+    stimuli = pd.DataFrame({"stimulus_id": ids, "sentence_id": ids})
+    labels = ["0", "1", "2", "3"]
+    extract_to_folder({"hub": str(folder), "blocks_declared": 3}, sentences, stimuli, layers=labels,
+                      folder=tmp_path / "r", device="cpu", unit="final", tokens_per_batch=1)  # fmt: skip
+    assert describe_model(str(folder))["final"] is False
+    for label, state in zip(labels, _last_tokens(folder, sentences), strict=True):
+        found = read_representation(layer_path(tmp_path / "r", label)).vectors
+        assert np.abs(found - state).max() / np.abs(state).max() < 1e-5

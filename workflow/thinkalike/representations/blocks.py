@@ -24,7 +24,8 @@ class Layout:
     sentences, tokens
         The two axes; (0, 1) nearly everywhere, (1, 0) where time comes first (XLNet, FSMT).
     shift
-        How many rows of its own a model puts in front of a sentence's tokens.
+        How many rows of its own a model puts in front of a sentence's tokens (CPM-Ant). Rows behind them (Longformer
+        pads to its window) are left out whatever their number.
     """
 
     sentences: int = 0
@@ -44,10 +45,13 @@ class Layout:
             return cls(0, 2)
         return None
 
-    def arrange(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Return a view of shape (sentences, tokens, units), without the rows in front."""
-        arranged = hidden.movedim((self.sentences, self.tokens), (0, 1))
-        return arranged[:, self.shift :] if self.shift else arranged
+    def arrange(self, hidden: torch.Tensor, tokens: int | None = None) -> torch.Tensor:
+        """Return a view of shape (sentences, tokens, units), without rows that are no tokens."""
+        if self.sentences != 0 or self.tokens != 1:
+            hidden = hidden.movedim((self.sentences, self.tokens), (0, 1))
+        if tokens is None or hidden.shape[1] == tokens:
+            return hidden
+        return hidden[:, self.shift : self.shift + tokens]
 
 
 @dataclass(frozen=True)
@@ -111,14 +115,17 @@ class Capture:
         """Forget what was taken; the next forward pass takes the tokens of `selection`."""
         self.calls, self.vectors, self._selection = 0, {}, selection
 
+    def _take(self, hidden: torch.Tensor) -> torch.Tensor:
+        return self._selection.take(self.blocks.layout.arrange(hidden, self._selection.tokens))
+
     def _before(self, block: nn.Module, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         if self.calls == 0 and 0 in self.wanted:
-            self.vectors[0] = self._selection.take(self.blocks.layout.arrange(block_input(arguments, keywords)))
+            self.vectors[0] = self._take(block_input(arguments, keywords))
 
     def _after(self, block: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         self.calls += 1
         if self.calls in self.wanted:
-            self.vectors[self.calls] = self._selection.take(self.blocks.layout.arrange(block_output(output)))
+            self.vectors[self.calls] = self._take(block_output(output))
 
 
 def block_input(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> torch.Tensor:
@@ -140,7 +147,7 @@ def block_output(output: Any) -> torch.Tensor:
 def final_output(output: Any) -> torch.Tensor:
     """Return what a model gives after its last block."""
     last = getattr(output, "last_hidden_state", None)
-    return last if last is not None else block_output(output)
+    return last if isinstance(last, torch.Tensor) else block_output(output)
 
 
 class Selection:
@@ -158,6 +165,11 @@ class Selection:
         self._on_device = {rows.device: (rows, columns)}
         self._home = rows.device
         self._shape = shape
+
+    @property
+    def tokens(self) -> int | None:
+        """The number of tokens of each sentence of the batch."""
+        return None if self._shape is None else self._shape[1]
 
     @classmethod
     def nothing(cls) -> "Selection":

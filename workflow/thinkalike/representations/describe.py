@@ -1,7 +1,9 @@
 """What a model needs and how its entry in a study reads, from its configuration alone: no weights are downloaded."""
 
+import contextlib
 import importlib.util
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -115,12 +117,14 @@ def _inspect(location: Location, remote_code: bool, wanted: str | None) -> tuple
     """
     part = _skeleton(location, remote_code, "meta", wanted)
     candidates = candidate_lists(part, None)
-    try:
-        return part, *_probe(part, location.name)
-    except InputError:
-        if sum(parameter.numel() for parameter in part.network.parameters()) > _SMALL:
-            key, modules = next(iter(candidates.items()))
-            return part, part.depth() or len(modules), key, None
+    # Some look into what they then take as given.
+    ids = torch.zeros(2, 7, dtype=torch.long, device="meta")
+    for extra in ({}, {"position_ids": ids}, {"attention_mask": torch.ones_like(ids)}):
+        with contextlib.suppress(InputError):
+            return part, *_probe(replace(part, extra=extra), location.name)
+    if sum(parameter.numel() for parameter in part.network.parameters()) > _SMALL:
+        key, modules = next(iter(candidates.items()))
+        return part, part.depth() or len(modules), key, None
     small = _skeleton(location, remote_code, "cpu", wanted)
     return part, *_probe(small, location.name)
 
@@ -128,13 +132,8 @@ def _inspect(location: Location, remote_code: bool, wanted: str | None) -> tuple
 def _probe(part: TextPart, name: str) -> tuple[int, str, bool]:
     device = part.embeddings.weight.device
     with Provenance(), suitable_kernels(part.network, device):
-        found = find_blocks(part, name, probe_ids(part.vocabulary_size(), _special(part), device))
+        found = find_blocks(part, name, probe_ids(part.vocabulary_size(), part.special_ids(), device))
     return found.calls, found.name, found.has_final
-
-
-def _special(part: TextPart) -> set[int]:
-    keys = [key for key in vars(part.config) if key.endswith("token_id")]
-    return {value for key in keys if isinstance(value := getattr(part.config, key), int)}
 
 
 def _skeleton(location: Location, remote_code: bool, device: str, wanted: str | None) -> TextPart:

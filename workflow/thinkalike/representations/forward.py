@@ -51,7 +51,7 @@ def inspect_layers(loaded: LoadedModel, numbering: Numbering) -> Inspection:
     InputError
         When no list of blocks passes the sentences on, or rows are not tokens.
     """
-    special = set(getattr(loaded.tokenizer, "all_special_ids", ()))
+    special = {*getattr(loaded.tokenizer, "all_special_ids", ()), *loaded.part.special_ids()}
     ids = probe_ids(loaded.part.vocabulary_size(), special, loaded.device)
     if numbering == "hidden_states":
         output = run(loaded.part, loaded.name, ids, hidden_states=True)

@@ -6,7 +6,7 @@ a row per token and the next block reads just what the one before gave.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -145,7 +145,7 @@ def run(part: TextPart, name: str, ids: torch.Tensor, hidden_states: bool = Fals
     """
     try:
         with torch.inference_mode():
-            return call(part.network, ids, hidden_states)
+            return call(part.network, ids, hidden_states, **part.extra)
     except InputError:
         raise
     except ImportError as error:
@@ -163,13 +163,13 @@ def run(part: TextPart, name: str, ids: torch.Tensor, hidden_states: bool = Fals
         ) from error
 
 
-def call(network: Any, ids: torch.Tensor, hidden_states: bool = False) -> Any:
+def call(network: Any, ids: torch.Tensor, hidden_states: bool = False, **extra: Any) -> Any:
     """Run token ids of shape (sentences, tokens) through the network, without a cache of keys and values."""
     options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
     kind: Any = type(network)
     if _takes_cache(kind):
         options["use_cache"] = False
-    return network(input_ids=ids, **options)
+    return network(input_ids=ids, **options, **extra)
 
 
 def check_hidden_states(name: str, states: Any) -> int:
@@ -239,7 +239,7 @@ def _examine(
     if len(trace.outputs) < len(modules):
         return f"only {len(trace.outputs)} of its {len(modules)} blocks run"
     arrays = [*trace.inputs, *trace.outputs]
-    layouts = {Layout.find(tuple(array.shape), *ids.shape) for array in arrays}
+    layouts = {Layout.find(tuple(array.shape), ids.shape[0], ids.shape[1]) for array in arrays}
     layout = layouts.pop()
     if layouts or layout is None:
         shapes = sorted({tuple(array.shape) for array in arrays})
@@ -247,29 +247,42 @@ def _examine(
     for number, (given, taken) in enumerate(zip(trace.outputs, trace.inputs[1:], strict=False), start=1):
         if not same(given, taken):
             return f"block {number + 1} does not read what block {number} gave"
-    if layout.shift and not _shift_is_certain(part, name, ids, modules, layout):
-        return f"it puts {layout.shift} rows among the tokens of a sentence, and which ones cannot be told"
-    last = layout.arrange(trace.outputs[-1])
+    if layout.shift:
+        surplus, shift = layout.shift, _certain_shift(part, name, ids, modules, layout)
+        if shift is None:
+            return f"it puts {surplus} rows among the tokens of a sentence, and which ones cannot be told"
+        layout = replace(layout, shift=shift)
+    last = layout.arrange(trace.outputs[-1], ids.shape[1])
     final = final_output(output)
     # Some give a vector per sentence alone (DPR), which is no layer.
-    has_final = tuple(final.shape[:2]) == tuple(ids.shape) and final.ndim == 3 and not same(last, final)
+    has_final = (
+        "logits" not in _names(output)
+        and tuple(final.shape[:2]) == tuple(ids.shape)
+        and final.ndim == 3
+        and not same(last, final)
+    )
     return BlockList(key, modules, len(trace.outputs), layout, has_final)
 
 
-def _shift_is_certain(part: TextPart, name: str, ids: torch.Tensor, modules: nn.ModuleList, layout: Layout) -> bool:
-    """Return whether changing a token changes, in the input of the first block, the row of that token and no other."""
+def _names(output: Any) -> list[str]:
+    return list(output) if isinstance(output, Mapping) else []
+
+
+def _certain_shift(part: TextPart, name: str, ids: torch.Tensor, modules: nn.ModuleList, layout: Layout) -> int | None:
+    """Return the rows in front of the tokens: changing a token has to change its row of the first input, no other."""
     if ids.device.type == "meta":
-        return True
-    plain = replace(layout, shift=0)
-    before = plain.arrange(_first_input(part, name, ids, modules))
+        return 0
+    before = layout.arrange(_first_input(part, name, ids, modules))
+    shifts = set()
     for column, other in pairwise(range(ids.shape[1])):
         changed = ids.clone()
         changed[:, column] = ids[:, other]
-        after = plain.arrange(_first_input(part, name, changed, modules))
+        after = layout.arrange(_first_input(part, name, changed, modules))
         rows = torch.nonzero((before != after).any(dim=2).any(dim=0)).flatten().tolist()
-        if rows != [layout.shift + column]:
-            return False
-    return True
+        if len(rows) != 1:
+            return None
+        shifts.add(rows[0] - column)
+    return shifts.pop() if len(shifts) == 1 and max(shifts) <= layout.shift else None
 
 
 def _first_input(part: TextPart, name: str, ids: torch.Tensor, modules: nn.ModuleList) -> torch.Tensor:

@@ -24,7 +24,7 @@ class Provenance(TorchFunctionMode):
         name = getattr(function, "__name__", "").strip("_")
         if name in _HARMLESS and isinstance(result, torch.Tensor) and args and isinstance(args[0], torch.Tensor):
             others = [value for value in args[1:] if isinstance(value, torch.Tensor)]
-            if not others and result is not args[0] and result.numel() == args[0].numel():
+            if not others and result is not args[0]:
                 setattr(result, _ROOT, root(args[0]))
         return result
 

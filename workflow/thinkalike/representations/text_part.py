@@ -1,7 +1,9 @@
 """The part of a model that reads text: the model itself, the encoder of an encoder-decoder, the text tower of CLIP."""
 
 import inspect
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -33,12 +35,15 @@ class TextPart:
         The configuration of this part.
     stack
         The module inside which the blocks are; the network itself when left out.
+    extra
+        What the forward pass is given beside token ids.
     """
 
     network: Any
     path: str
     config: Any
     stack: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def where_blocks_are(self) -> nn.Module:
@@ -71,6 +76,11 @@ class TextPart:
     def vocabulary_size(self) -> int:
         """Return the number of input embeddings."""
         return self.embeddings.weight.shape[0]
+
+    def special_ids(self) -> set[int]:
+        """Return the token ids that the configuration gives a meaning of their own."""
+        keys = [key for key in vars(self.config) if key.endswith("token_id")]
+        return {value for key in keys if isinstance(value := getattr(self.config, key), int)}
 
     def depth(self) -> int | None:
         """Return the number of blocks that the configuration states, or None where it does not."""
@@ -114,6 +124,8 @@ def text_part(model: Any, name: str, wanted: str | None = None) -> TextPart:
     if ("input_ids" not in parameters and (senses or not open_ended)) or not hasattr(found.embeddings, "weight"):
         taken = senses[0] if senses else next(iter(parameters), "other input")
         what = _SENSES.get(taken, "something else")
+        if taken == "input_ids":
+            what, taken = "something else", "it has no table of token embeddings"
         part = f"its part '{path}'" if path else "it"
         raise InputError(
             f"Model '{name}' is a {type(model).__name__}: {part} reads {what} ({taken}), not text; give a model that "
@@ -152,7 +164,22 @@ def _choose(model: Any) -> tuple[Any, str]:
         found = getattr(model, tower, None)
         if isinstance(found, nn.Module) and "input_ids" in inspect.signature(found.forward).parameters:
             return found, tower
+    base = _without_head(model)
+    if base is not model:
+        return base, next(key for key, module in model.named_modules() if module is base)
     return model, ""
+
+
+def _without_head(model: Any) -> Any:
+    """Return what a head sits on: AutoModel gives some architectures with their head (Llama 4)."""
+    while re.search(r"For[A-Z]|LMHead", type(model).__name__):
+        inner = [getattr(model, "base_model", model), getattr(model, "model", model)]
+        inner += [model.get_decoder()] if hasattr(model, "get_decoder") else []
+        reads = [one for one in inner if one is not model and "input_ids" in inspect.signature(one.forward).parameters]
+        if not reads:
+            break
+        model = reads[0]
+    return model
 
 
 class DecoderReader(nn.Module):
