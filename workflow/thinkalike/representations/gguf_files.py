@@ -27,7 +27,7 @@ def load(location: Location, dtype: Any, device_map: Any = None) -> tuple[Any, A
     InputError
         When a package is missing, the file is broken, or transformers does not know the architecture.
     """
-    quantisation = read_quantisation(location)
+    quantisation = gguf_quantisation(location)
     options: dict[str, Any] = {} if device_map is None else {"device_map": device_map}
     try:
         model, info = AutoModel.from_pretrained(
@@ -39,7 +39,7 @@ def load(location: Location, dtype: Any, device_map: Any = None) -> tuple[Any, A
     return model, info, {"quantisation": quantisation}
 
 
-def read_configuration(location: Location) -> Any:
+def gguf_configuration(location: Location) -> Any:
     """Return the configuration that the file holds.
 
     Raises
@@ -54,7 +54,7 @@ def read_configuration(location: Location) -> Any:
         raise InputError(_refusal(location, error)) from error
 
 
-def read_quantisation(location: Location) -> dict[str, Any]:
+def gguf_quantisation(location: Location) -> dict[str, Any]:
     """Return `method` gguf and `types`: how many tensors are stored in each of the format's types.
 
     Raises

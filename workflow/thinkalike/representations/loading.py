@@ -250,7 +250,7 @@ def read_configuration(location: Location, remote_code: bool = False) -> Any:
         When there is none. Other exceptions of transformers pass.
     """
     if location.gguf is not None:
-        return gguf_files.read_configuration(location)
+        return gguf_files.gguf_configuration(location)
     check_configuration(location.folder, location.name)
     return AutoConfig.from_pretrained(location.folder, trust_remote_code=remote_code)
 
@@ -258,7 +258,7 @@ def read_configuration(location: Location, remote_code: bool = False) -> Any:
 def stored_quantisation(location: Location) -> dict[str, Any] | None:
     """Return the method and bits that config.json states, or None; see `read_quantisation` for what is refused."""
     if location.gguf is not None:
-        return gguf_files.read_quantisation(location)
+        return gguf_files.gguf_quantisation(location)
     try:
         content = json.loads((location.folder / "config.json").read_text(encoding="utf-8"))
     except ValueError as error:

@@ -19,7 +19,7 @@ from thinkalike.catalogue import (
     measure_options,
 )
 from thinkalike.errors import InputError
-from thinkalike.study.model_size import layers_in_file, read_configuration
+from thinkalike.study.model_size import configuration_of, layers_in_file
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
 from thinkalike.study.study import Model, paths_of
 
@@ -306,7 +306,7 @@ def _check_hub(where: str, model: Model, base: Path) -> Iterator[str]:
     revision = model.settings.get("revision")
     if revision is not None and not revision.startswith("sha256:"):
         yield f"{where}.revision: a folder has no revision '{revision}'; leave it out."
-    configuration = read_configuration(str(folder)) or {}
+    configuration = configuration_of(str(folder)) or {}
     depth = None if configuration.get("is_encoder_decoder") else configuration.get("num_hidden_layers")
     if isinstance(depth, int) and "blocks" not in model.settings and model.blocks not in (None, depth):
         yield f"{where}.layers is {model.blocks}, but the model has {depth} layers; write {depth}."

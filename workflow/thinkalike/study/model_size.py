@@ -46,7 +46,7 @@ def model_size(model: Model) -> ModelSize:
         return _from_numbers(model, model.settings.get("width", _TRAINED_WIDTH), _TRAINED_VOCABULARY, known=True)
     if model.kind == "activations":
         return _of_activations(model)
-    configuration = read_configuration(model.location)
+    configuration = configuration_of(model.location)
     if configuration is None:
         return _from_numbers(model, _GUESSED_WIDTH, _GUESSED_VOCABULARY, known=False)
     units = _first(configuration, _WIDTHS)
@@ -54,7 +54,7 @@ def model_size(model: Model) -> ModelSize:
     return _from_numbers(model, units or _GUESSED_WIDTH, vocabulary, known=units is not None)
 
 
-def read_configuration(location: str) -> dict[str, Any] | None:
+def configuration_of(location: str) -> dict[str, Any] | None:
     """Return the config.json of a local folder or of a model in the hub's cache, or None."""
     folder = Path(location).expanduser()
     candidates = [folder / "config.json"] if folder.is_dir() else _cached(location)
