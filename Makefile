@@ -1,7 +1,7 @@
 # make        install, run the default study to its report
 # make test   install, run all checks and tests; those of SLURM where it is installed (make slurm)
 # make quick  install, run the tests that take seconds
-# make slurm  install Debian's SLURM for its tests, as root
+# make slurm, make browser   install Debian's SLURM, Chromium for their tests, as root
 # make run CONFIG=config/paper.yaml CORES=8   another study
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
@@ -13,7 +13,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME := $(or $(XDG_CACHE_HOME),$(CURDIR)/.snakemake/cache)
 endif
 
-.PHONY: run install test check quick slurm
+.PHONY: run install test check quick slurm browser
 
 run: install
 	@set -e; folder=$$($(BIN)/thinkalike where "$(CONFIG)"); report="$$folder/report.html"; \
@@ -55,3 +55,7 @@ quick: .venv/installed-tests
 
 slurm:
 	$(PYTHON) tests/slurm/local_slurm.py install
+
+browser:
+	command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; }

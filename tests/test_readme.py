@@ -25,7 +25,7 @@ def commands() -> list[str]:
 
 
 def test_there_are_the_commands_that_this_test_knows():
-    known = {"make", "make test", "make quick", "make slurm", "make run CONFIG=config/paper.yaml"}
+    known = {"make", "make test", "make quick", "make slurm", "make browser", "make run CONFIG=config/paper.yaml"}
     assert set(commands()) == known
 
 
