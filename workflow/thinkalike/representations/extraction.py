@@ -143,7 +143,7 @@ def open_layers(
         return
     from thinkalike.representations import forward, loading, state_space
 
-    with _torch_threads(threads):
+    with _torch_threads(threads), _whole_float32():
         loaded = loading.load_model(source, dtype, device)
         plan = plan_tokens(loaded.tokenizer, sentences, stimuli, unit, bos)
         if bos == "tokenizer" and loaded.is_decoder and lacks_bos(loaded.tokenizer, plan):
@@ -177,6 +177,22 @@ def open_layers(
             batches = forward.run_batches(loaded, inspection, plan, wanted, tokens_per_batch)
             labelled = ((rows, {label: found[layer] for label, layer in resolved.items()}) for rows, found in batches)
             yield LayerStream(list(resolved), known, labelled)
+
+
+@contextmanager
+def _whole_float32() -> Iterator[None]:
+    """Keep CUDA from rounding float32 to TF32, which it does in convolutions (Mamba's) unless told not to."""
+    import torch
+
+    backends: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [backend.allow_tf32 for backend in backends]
+    for backend in backends:
+        backend.allow_tf32 = False
+    try:
+        yield
+    finally:
+        for backend, allowed in zip(backends, before, strict=True):
+            backend.allow_tf32 = allowed
 
 
 @contextmanager
