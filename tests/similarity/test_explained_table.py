@@ -115,3 +115,18 @@ def test_no_controls_no_lexical_part():
 def test_layers_of_other_stimuli_are_refused(given, message):
     with pytest.raises(InputError, match=message):
         explained_table(stimuli(), FEATURES, given)
+
+
+def test_pairs_of_the_same_word_or_length_are_left_out():
+    S = stimuli()
+    exclude = S[["word", "a"]]
+    table = explained_table(S, FEATURES, layers()[:2], exclude=exclude)
+    rows = table.query("layer_a == '0' and layer_b == '1' and by == 'values'")
+    from scipy.spatial.distance import pdist
+    from scipy.stats import spearmanr
+
+    i, j = np.triu_indices(N, 1)
+    kept = np.logical_and.reduce([S[name].to_numpy()[i] != S[name].to_numpy()[j] for name in exclude])
+    expected = spearmanr(*(pdist(X.astype(float))[kept] for _, _, X in layers()[:2])).statistic
+    assert rows["value"].sum() == pytest.approx(expected, abs=1e-9)
+    assert table.attrs["exclude"] == ["word", "a"]

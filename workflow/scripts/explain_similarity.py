@@ -7,6 +7,7 @@ with logged(snakemake):
     from thinkalike.features import choose_features
     from thinkalike.representations.storage import in_order, layer_path, read_representation
     from thinkalike.similarity.explained import explained_sentences, explained_table
+    from thinkalike.similarity.known_of_stimuli import known_of_stimuli
     from thinkalike.stimuli import read_stimuli
 
     stimuli, declared = read_stimuli(snakemake.input.stimuli)
@@ -16,12 +17,13 @@ with logged(snakemake):
         for model, folder in zip(names, snakemake.input.representations, strict=True)
         for layer in names[model]
     )
+    known = known_of_stimuli(stimuli, declared, **snakemake.params.settings)
     table = explained_table(
         stimuli,
         choose_features(declared, snakemake.params.features, snakemake.params.controls),
         layers,
         seed=snakemake.params.seed,
-        **snakemake.params.settings,
+        **{name: value for name, value in known.items() if name not in ("groups", "positions")},
     )
     metadata = {"dataset": snakemake.wildcards.dataset, **table.attrs}
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, metadata)

@@ -222,7 +222,8 @@ class Study:
     @property
     def explanation_settings(self) -> dict[str, Any]:
         """How similarity is divided among features: what RSA shares with the other measures."""
-        return {key: self.similarity[key] for key in ("preprocessing", "max_stimuli") if key in self.similarity}
+        keys = ("preprocessing", "max_stimuli", "same_word_pairs", "same_lemma_pairs")
+        return {key: self.similarity[key] for key in keys if key in self.similarity}
 
     def comparison_settings(self, measure: str) -> dict[str, Any]:
         """Return how a feature-agnostic measure is computed."""

@@ -40,7 +40,7 @@ def explain_similarity(
     controls: Sequence[str] = (),
     kinds: Mapping[str, Kind] | None = None,
     missing: Missing | Mapping[str, Missing] = "same",
-    exclude: Sequence[Any] | None = None,
+    exclude: Sequence[Any] | pd.DataFrame | None = None,
     groups: Sequence[Any] | None = None,
     n_resamples: int = 0,
     seed: int = 0,
@@ -69,7 +69,8 @@ def explain_similarity(
         `same`, an undefined value never differs; or `category`; for all or by name. By values, undefined is a level
         of its own.
     exclude
-        A label per stimulus: pairs of stimuli of one label (a word, say) are left out before ranking.
+        A label per stimulus, or a table with a column of each kind of label: pairs of stimuli of one label (a word,
+        say) are left out before ranking.
     groups
         The sentence of every stimulus. Halves and resamples are of groups; of stimuli, where there are none.
     n_resamples
@@ -107,19 +108,16 @@ def explain_similarity(
         raise InputError(
             f"The table of features has {len(levels.codes)} rows for {inputs.total} stimuli; give one row per stimulus."
         )
-    labels = {
-        name: None if given is None else label_codes(given, features.index, name)[inputs.kept]
-        for name, given in (("exclude", exclude), ("groups", groups))
-    }
+    excluded = None if exclude is None else excluded_labels(exclude, features.index)[inputs.kept]
+    own = np.arange(inputs.total) if groups is None else label_codes(groups, features.index, "groups")
+    own = np.unique(own[inputs.kept], return_inverse=True)[1].reshape(-1)
     levels = levels.of_stimuli(inputs.kept)
     matrices = [matrix.astype(np.float64, copy=False) for matrix in inputs.matrices.values()]
-    own = np.arange(len(inputs.kept)) if labels["groups"] is None else labels["groups"]
-    own = np.unique(own, return_inverse=True)[1].reshape(-1)
 
     def explain_rows(rows: NDArray[np.intp]) -> tuple[float, Parts]:
-        excluded = None if labels["exclude"] is None else labels["exclude"][rows]
+        left_out = None if excluded is None else excluded[rows]
         chosen = [matrix[rows] for matrix in matrices]
-        return _explain(levels.of_stimuli(rows), chosen, measure, by, excluded, own[rows], seed)
+        return _explain(levels.of_stimuli(rows), chosen, measure, by, left_out, own[rows], seed)
 
     value, parts = explain_rows(np.arange(len(own)))
     result = _result(measure, by, levels, value, parts)
@@ -127,6 +125,12 @@ def explain_similarity(
         return result
     draws = [_numbers(*explain_rows(rows)) for rows in half_samples(len(own), n_resamples, seed, own.tolist())]
     return _with_intervals(result, np.array(draws), "stimuli" if groups is None else "groups")
+
+
+def excluded_labels(exclude: Sequence[Any] | pd.DataFrame, index: pd.Index) -> NDArray[np.int64]:
+    """Return integer codes of the labels whose pairs are left out, shape (n_stimuli, n_labels)."""
+    columns = exclude.items() if isinstance(exclude, pd.DataFrame) else [("exclude", exclude)]
+    return np.column_stack([label_codes(labels, index, str(name)) for name, labels in columns])
 
 
 def _explain(

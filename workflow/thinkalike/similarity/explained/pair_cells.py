@@ -91,7 +91,7 @@ def pair_cells(levels: Levels, exclude: NDArray[np.int64] | None = None) -> Pair
     levels
         The level of every feature of every stimulus.
     exclude
-        Shape (n_stimuli,): pairs of stimuli of equal labels are left out.
+        Shape (n_stimuli, n_labels): pairs of stimuli that are equal in any of the labels are left out.
     """
     rows, cell = distinct_rows(levels.codes)
     n = len(cell)
@@ -100,7 +100,7 @@ def pair_cells(levels: Levels, exclude: NDArray[np.int64] | None = None) -> Pair
     for i in range(n - 1):
         numbers[pair_slice(i, n)] = unordered(cell[i], cell[i + 1 :])
         if kept is not None and exclude is not None:
-            kept[pair_slice(i, n)] = exclude[i] != exclude[i + 1 :]
+            kept[pair_slice(i, n)] = (exclude[i] != exclude[i + 1 :]).all(axis=1)
     if kept is not None:
         numbers = numbers[kept]
     if len(numbers) < 2:

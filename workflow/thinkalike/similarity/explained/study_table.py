@@ -14,7 +14,7 @@ from thinkalike.features import Feature
 from thinkalike.mlem.cells import label_codes
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
-from thinkalike.similarity.explained.explain import DECIMALS, PARTS
+from thinkalike.similarity.explained.explain import DECIMALS, PARTS, excluded_labels
 from thinkalike.similarity.explained.feature_levels import Levels, read_levels
 from thinkalike.similarity.explained.halves import HALVINGS, make_halvings
 from thinkalike.similarity.explained.layer_sums import LayerSums, check_measure, layer_sums, pair_numbers
@@ -34,6 +34,7 @@ def explained_table(
     layers: Iterable[tuple[str, str, Any]],
     *,
     measure: str = "rsa",
+    exclude: pd.DataFrame | None = None,
     preprocessing: str = "none",
     max_stimuli: int = MAX_STIMULI,
     seed: int = 0,
@@ -53,6 +54,8 @@ def explained_table(
         together; they are read once and need not fit into memory together.
     measure
         As in `explain_similarity`.
+    exclude
+        As in `explain_similarity`.
     preprocessing
         As in `compare`.
     max_stimuli, seed
@@ -67,7 +70,7 @@ def explained_table(
         unexplained; `last` is what a feature adds to all others. `attrs` holds what made it, with the share of the
         pairs of stimuli for which the form could be estimated.
     """
-    check_measure(measure)
+    check_measure(measure, exclude)
     names = list(features)
     levels = read_levels(
         stimuli[names],
@@ -78,7 +81,9 @@ def explained_table(
     total = len(stimuli)
     rows = subsample(total, max_stimuli, seed) if total > max_stimuli else np.arange(total)
     groups = label_codes(stimuli["sentence_id"].reset_index(drop=True), pd.RangeIndex(total), "sentence_id")[rows]
-    cells = pair_cells(levels.of_stimuli(rows))
+    places = pd.RangeIndex(total)
+    left_out = None if exclude is None else excluded_labels(exclude.reset_index(drop=True), places)[rows]
+    cells = pair_cells(levels.of_stimuli(rows), left_out)
     halvings = make_halvings(cells, np.unique(groups, return_inverse=True)[1].reshape(-1), HALVINGS, seed)
     labels: list[tuple[str, str]] = []
     sums: list[LayerSums] = []
@@ -108,6 +113,7 @@ def explained_table(
     covered = {by: round(each.covered, DECIMALS) for by, each in parts.items()}
     frame.attrs.update(
         measure=measure,
+        exclude=None if exclude is None else list(exclude.columns),
         preprocessing=preprocessing,
         stimuli=len(rows),
         stimuli_given=total,
