@@ -76,3 +76,19 @@ def test_studies_with_little_to_show(parts):
         figures.explained(parts, by="forms")
     with pytest.raises(InputError, match="explained"):
         figures.explained(parts.drop(columns="role"))
+
+
+def test_the_figure_of_a_pair_has_its_parts_in_either_order(parts, importance, stimuli):
+    pairs, words = tables.pair_tables(importance, stimuli)
+    pairs = pairs.assign(model_a="lstm-seed0", layer_a="1", model_b="bert-seed0", layer_b="2")
+    figure = figures.pair_most(pairs, words, stimuli, explained=parts)
+    (axes,) = (axes for axes in figure.axes if axes.get_label() == "parts")
+    of_pair = parts[(parts["model_a"] == "bert-seed0") & (parts["layer_a"] == "2")]
+    of_pair = of_pair[(of_pair["model_b"] == "lstm-seed0") & (of_pair["layer_b"] == "1")]
+    expected = of_pair.groupby("by")["value"].sum()
+    drawn = widths(axes, True)
+    assert drawn[0.0] == pytest.approx(expected["differences"])
+    assert drawn[1.0] == pytest.approx(expected["values"])
+    assert len(figures.pair_most(pairs, words, stimuli).axes) == len(figure.axes) - 1
+    with pytest.raises(InputError, match="lacks"):
+        figures.pair_most(pairs, words, stimuli, explained=parts[parts["model_a"] != "bert-seed0"])

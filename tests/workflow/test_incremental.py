@@ -24,6 +24,8 @@ FIGURES = {
     "figure_pair_least": 1,
     "figure_pair_most": 1,
 }
+# What follows from other vectors or features.
+EXPLAINED = {"explain_similarity": 1, "figure_explained": 1}
 # What follows from new fits: their tables, the profiles' similarity, and what is drawn of them.
 AFTER_FITS = {
     "mlem": LAYERS,
@@ -34,7 +36,6 @@ AFTER_FITS = {
     "collect_similarity": 1,
     "agreement": 1,
     "layer_maps": 1,
-    "explain_similarity": 1,
     "explain_pairs": 1,
     "explorer": 1,
     "resources": 1,
@@ -74,6 +75,7 @@ def test_a_model_more_runs_its_own_jobs_and_its_pairs(done) -> None:
     study["models"]["gamma"] = {"activations": path.name, "layers": ["0", "1"]}
     new_pairs = 3
     assert workflow.jobs(study) == AFTER_FITS | {
+        **EXPLAINED,
         "collect_models": 1,
         "extract": 1,
         "diagnose": 1,
@@ -89,7 +91,8 @@ def test_a_model_less_leaves_the_collections_alone_to_do(done) -> None:
     workflow, study = done
     del study["models"]["beta"]
     left = without(AFTER_FITS, "mlem", "compare_profiles", "trajectories")
-    assert workflow.jobs(study) == left | {"collect_models": 1, "collect_diagnostics": 1, "word_maps": 1}
+    more = {"collect_models": 1, "collect_diagnostics": 1, "explain_similarity": 1, "word_maps": 1}
+    assert workflow.jobs(study) == left | more
 
 
 def test_another_penalty_reruns_the_fits_and_what_follows(done) -> None:
@@ -101,7 +104,7 @@ def test_another_penalty_reruns_the_fits_and_what_follows(done) -> None:
 def test_a_feature_less_reruns_the_fits_and_what_follows(done) -> None:
     workflow, study = done
     study["mlem"]["features"] = ["word_length", "part_of_speech", "word_position"]
-    assert workflow.jobs(study) == AFTER_FITS
+    assert workflow.jobs(study) == AFTER_FITS | EXPLAINED
 
 
 def test_a_measure_more_runs_its_pairs_and_what_is_drawn_of_all(done) -> None:

@@ -7,6 +7,9 @@ BASED, AGNOSTIC = (
     STUDY.similarity[kind][0] for kind in ("feature_based", "feature_agnostic")
 )
 
+# What the figures of pairs draw at their bottom, where the study has it.
+EXPLAINED = [table for table in STUDY.tables if table == "explained"]
+
 # Name: category in the report, tables (the arguments of the figure's function), and its further arguments. A figure is
 # made where the study has all of its tables. The module, the function and the caption have the figure's name.
 FIGURES = {
@@ -28,12 +31,12 @@ FIGURES = {
     "explained": ("3 What makes two layers alike", ["explained", "models"], {}),
     "pair_most": (
         "3 What makes two layers alike",
-        ["pairs", "pair_words", "stimuli", "models"],
+        ["pairs", "pair_words", "stimuli", "models", *EXPLAINED],
         {},
     ),
     "pair_least": (
         "3 What makes two layers alike",
-        ["pairs", "pair_words", "stimuli", "models"],
+        ["pairs", "pair_words", "stimuli", "models", *EXPLAINED],
         {},
     ),
     "feature_correlation": (

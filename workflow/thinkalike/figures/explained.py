@@ -1,18 +1,16 @@
 """What makes models alike: how much of their layers' similarity each feature carries, and what none does."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from thinkalike.errors import InputError
-from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.figures.parts.stacked_parts import Looks, measure_name, part_looks, stack_parts
 from thinkalike.figures.parts.theme import (
     DARK_GREY,
     DOUBLE_COLUMN,
@@ -27,14 +25,6 @@ from thinkalike.tables import require
 
 _MOST_BARS = 40
 _DEPTHS = np.linspace(0, 1, 6)
-#: Role of a part that is no feature: label, colour, hatch.
-_OTHERS = {
-    "form": ("How features combine", "#8c8c8c", "////"),
-    "lexical": ("Single values of controls", "#c9c9c9", "...."),
-    "unexplained": ("Nothing in the table", "white", ""),
-}
-Looks = Mapping[tuple[str, str], Patch]
-_NAMES = {"rsa": "RSA", "cka": "CKA", "cka_debiased": "Debiased CKA"}
 
 
 @themed
@@ -64,7 +54,7 @@ def explained(explained: pd.DataFrame, models: pd.DataFrame | None = None, *, by
     if rows.empty:
         raise InputError(f"The explained table has no rows by '{by}'; choose one of its column 'by'.")
     styles = model_styles(rows, models)
-    looks = _looks(rows)
+    looks = part_looks(rows)
     chosen = most_alike_layers(rows, by)
     if chosen.empty:
         raise InputError("The explained table has no pair of different models; a study of two models has one.")
@@ -72,7 +62,7 @@ def explained(explained: pd.DataFrame, models: pd.DataFrame | None = None, *, by
     figure = new_figure(DOUBLE_COLUMN, 1.7 + 0.17 * len(bars))
     axes = figure.subplots(1, 2, width_ratios=(1.25, 1))
     _draw_pairs(axes[0], rows, bars, looks, styles)
-    measure = _NAMES.get(str(rows["measure"].iloc[0]), str(rows["measure"].iloc[0]))
+    measure = measure_name(rows)
     axes[0].set_xlabel(f"{measure} of the most alike layers")
     panel_letter(axes[0], "a", "Most alike layers")
     _draw_depths(axes[1], rows, looks, styles, by)
@@ -80,22 +70,6 @@ def explained(explained: pd.DataFrame, models: pd.DataFrame | None = None, *, by
     panel_letter(axes[1], "b", "Along the layers")
     legend_below(axes[0], list(looks.values()), columns=4, own=False)
     return figure
-
-
-def _looks(rows: pd.DataFrame) -> dict[tuple[str, str], Patch]:
-    """Return how each (role, part) looks, features first."""
-    parts = rows[["role", "part"]].drop_duplicates()
-    named = parts[parts["role"].isin(["feature", "control"])]
-    looks = {
-        (dict(zip(named["part"], named["role"], strict=True))[name], name): Patch(
-            facecolor=style.colour, edgecolor="white", linewidth=0.3, label=style.label
-        )
-        for name, style in feature_styles(dict(zip(named["part"], named["role"], strict=True))).items()
-    }
-    for role, (label, colour, hatch) in _OTHERS.items():
-        if (parts["role"] == role).any():
-            looks[role, role] = Patch(facecolor=colour, edgecolor=DARK_GREY, linewidth=0.3, hatch=hatch, label=label)
-    return looks
 
 
 def _of_entries(chosen: pd.DataFrame, styles: Mapping[str, ModelStyle]) -> pd.DataFrame:
@@ -123,7 +97,7 @@ def _draw_pairs(
     shares = rows.merge(bars[LAYERS], on=LAYERS).pivot(index=LAYERS, columns=["role", "part"], values="value")
     shares = shares.loc[list(bars[LAYERS].itertuples(index=False, name=None))]
     places = np.arange(len(bars))[::-1]
-    _stack(shares, looks, lambda start, part, look: axes.barh(places, part, left=start, height=0.75, **look))
+    stack_parts(shares, looks, lambda start, part, look: axes.barh(places, part, left=start, height=0.75, **look))
     labels = [
         " – ".join(f"{styles[row[f'model_{s}']].label}: {readable_layer(row[f'layer_{s}'])}" for s in "ab")
         for _, row in bars.iterrows()
@@ -147,7 +121,9 @@ def _draw_depths(
         return
     shares = rows.merge(chosen, on=LAYERS).pivot_table(index="depth", columns=["role", "part"], values="value")
     width = 0.8 * float(_DEPTHS[1])
-    _stack(shares, looks, lambda start, part, look: axes.bar(shares.index, part, bottom=start, width=width, **look))
+    stack_parts(
+        shares, looks, lambda start, part, look: axes.bar(shares.index, part, bottom=start, width=width, **look)
+    )
     axes.axhline(0, color=DARK_GREY, linewidth=0.6)
     axes.grid(visible=True, axis="y", color=LIGHT_GREY)
 
@@ -165,14 +141,3 @@ def _at_depths(values: pd.DataFrame, styles: Mapping[str, ModelStyle]) -> pd.Dat
             one, other = (layers[round(depth * (len(layers) - 1))] for layers in (layers_a, layers_b))
             found.append((a, one, b, other, depth))
     return pd.DataFrame(found, columns=[*LAYERS, "depth"])
-
-
-def _stack(shares: pd.DataFrame, looks: Looks, draw: Callable[[Any, Any, dict[str, Any]], Any]) -> None:
-    """Draw the parts one after another, those above 0 on one side of it and those below on the other."""
-    above, below = np.zeros(len(shares)), np.zeros(len(shares))
-    for key, patch in looks.items():
-        part = shares[key].fillna(0.0).to_numpy() if key in shares else np.zeros(len(shares))
-        look = {"facecolor": patch.get_facecolor(), "edgecolor": patch.get_edgecolor(), "hatch": patch.get_hatch()}
-        draw(np.where(part >= 0, above, below), part, {**look, "linewidth": 0.3})
-        above += np.maximum(part, 0)
-        below += np.minimum(part, 0)

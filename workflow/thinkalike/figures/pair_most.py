@@ -9,7 +9,11 @@ from thinkalike.figures.parts.theme import themed
 
 @themed
 def pair_most(
-    pairs: pd.DataFrame, pair_words: pd.DataFrame, stimuli: pd.DataFrame, models: pd.DataFrame | None = None
+    pairs: pd.DataFrame,
+    pair_words: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    models: pd.DataFrame | None = None,
+    explained: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw the pair "most" of the study's tables of pairs.
 
@@ -23,11 +27,14 @@ def pair_most(
         The stimulus table: a word is coloured by its level of the feature that is most important in its layer.
     models
         The study's table of models, for colours (`model_styles`).
+    explained
+        The study's table of that name; without it, the bottom is not drawn.
 
     Returns
     -------
     Figure
         The two profiles of importance against each other, with each layer's words beside its axis; on the right each
-        feature's contribution to the weighted Kendall correlation, which is their sum.
+        feature's contribution to the weighted Kendall correlation, which is their sum; at the bottom what each feature
+        carries of the similarity of the two layers' vectors, by values and by differences.
     """
-    return draw_pair("most", pairs, pair_words, stimuli, models)
+    return draw_pair("most", pairs, pair_words, stimuli, models, explained)

@@ -16,7 +16,17 @@ from thinkalike.figures.parts.label_placement import PointLabels
 from thinkalike.figures.parts.layer_axis import readable_layer
 from thinkalike.figures.parts.levels import UNDEFINED, level_styles
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, written
+from thinkalike.figures.parts.stacked_parts import measure_name, part_looks, stack_parts
+from thinkalike.figures.parts.theme import (
+    DARK_GREY,
+    DOUBLE_COLUMN,
+    GREY,
+    LIGHT_GREY,
+    SMALL,
+    legend_below,
+    new_figure,
+    written,
+)
 from thinkalike.similarity.layer_pairs import Layer
 from thinkalike.tables import require
 
@@ -24,7 +34,12 @@ _PROFILES = ("feature", "importance_a", "importance_b", "contribution")
 
 
 def draw_pair(
-    pair: str, pairs: pd.DataFrame, pair_words: pd.DataFrame, stimuli: pd.DataFrame, models: pd.DataFrame | None
+    pair: str,
+    pairs: pd.DataFrame,
+    pair_words: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    models: pd.DataFrame | None,
+    explained: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw two layers' feature importance against each other, with each layer's words beside its axis.
 
@@ -38,12 +53,15 @@ def draw_pair(
         The stimulus table: a word is coloured by its level of the feature that dominates its layer.
     models
         The study's table of models, as for `model_styles`.
+    explained
+        The study's table of that name; with it, the parts of the two layers' similarity are drawn below.
 
     Returns
     -------
     Figure
         Scatter with diagonal; above it the words of the first layer, left of it those of the second; on the right
-        each feature's contribution to the weighted Kendall correlation, which is their sum.
+        each feature's contribution to the weighted Kendall correlation, which is their sum; at the bottom, with
+        `explained`, what each feature carries of the similarity of the vectors.
     """
     require(pairs, ("pair", "model_a", "layer_a", "model_b", "layer_b", *_PROFILES), "pairs")
     require(pair_words, ("pair", "side", "stimulus_id", "x", "y"), "pair_words")
@@ -57,12 +75,14 @@ def draw_pair(
     profiles = rows.set_index("feature").loc[list(features)]
     layers = {side: (str(rows[f"model_{side}"].iloc[0]), str(rows[f"layer_{side}"].iloc[0])) for side in "ab"}
     named = {side: (_layer_label(layer, styles), styles[layer[0]]) for side, layer in layers.items()}
-    figure = new_figure(DOUBLE_COLUMN, 4.7)
-    axes = figure.subplot_mosaic(
-        [["legend_b", "map_a", "legend_a"], ["map_b", "scatter", "bars"]],
-        width_ratios=(1, 1.25, 1),
-        height_ratios=(1, 1.25),
-    )
+    parts = None if explained is None else _parts_of(explained, layers)
+    figure = new_figure(DOUBLE_COLUMN, 4.7 if parts is None else 5.9)
+    places: list[Any] = [["legend_b", "map_a", "legend_a"], ["map_b", "scatter", "bars"]]
+    if parts is not None:
+        places.append(["parts"] * 3)
+    axes = figure.subplot_mosaic(places, width_ratios=(1, 1.25, 1), height_ratios=(1, 1.25, 0.25)[: len(places)])
+    if parts is not None:
+        _draw_parts(axes["parts"], parts)
     words = pair_words[pair_words["pair"] == pair]
     for side, (label, style) in named.items():
         dominant = str(profiles[f"importance_{side}"].idxmax())
@@ -78,6 +98,37 @@ def draw_pair(
         [style.text_colour for style in features.values()],
     )
     return figure
+
+
+def _parts_of(explained: pd.DataFrame, layers: Mapping[str, Layer]) -> pd.DataFrame:
+    """Return the rows of two layers, in whichever order the table has them."""
+    require(
+        explained, ("model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"), "explained"
+    )
+    for one, other in ("ab", "ba"):
+        wanted = [*layers[one], *layers[other]]
+        found = np.ones(len(explained), dtype=bool)
+        for column, value in zip(("model_a", "layer_a", "model_b", "layer_b"), wanted, strict=True):
+            found &= (explained[column].astype(str) == value).to_numpy()
+        if found.any():
+            return explained[found]
+    raise InputError(f"The explained table lacks {layers['a']} with {layers['b']}; make it from the same study.")
+
+
+def _draw_parts(axes: Axes, parts: pd.DataFrame) -> None:
+    shares = parts.pivot(index="by", columns=["role", "part"], values="value").sort_index()
+    looks = part_looks(parts)
+    places = np.arange(len(shares))
+    stack_parts(shares, looks, lambda start, part, look: axes.barh(places, part, left=start, height=0.7, **look))
+    axes.set_yticks(places, [f"By {by}" for by in shares.index])
+    axes.tick_params(axis="y", length=0)
+    axes.axvline(0, color=DARK_GREY, linewidth=0.6)
+    axes.grid(visible=False, axis="y")
+    total = parts.loc[parts["by"] == shares.index[-1], "value"].sum(skipna=False)
+    axes.set_xlabel(
+        "No similarity to divide" if pd.isna(total) else f"{measure_name(parts)} = {written(total)}, by part"
+    )
+    legend_below(axes, [look for (role, _), look in looks.items() if role != "feature"], columns=4, own=False)
 
 
 def _join(words: pd.DataFrame, stimuli: pd.DataFrame, feature: str) -> pd.DataFrame:
