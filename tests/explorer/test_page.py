@@ -12,7 +12,7 @@ from explorer_tables import MARKUP
 
 from thinkalike.errors import InputError
 from thinkalike.explorer import render_page, write_page
-from thinkalike.explorer.blocks import UNDEFINED, pack, pack_places, pack_scaled, pack_text
+from thinkalike.explorer.packing import UNDEFINED, pack, pack_places, pack_scaled, pack_text
 from thinkalike.explorer.page import MOST_IN_REPORT, SCRIPTS, page_for_report
 from thinkalike.similarity.word_maps import principal_plane
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from thinkalike.errors import InputError
-from thinkalike.explorer.blocks import pack, pack_places, pack_scaled
+from thinkalike.explorer.packing import pack, pack_places, pack_scaled
 from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
 from thinkalike.figures.parts.levels import level_styles
@@ -68,7 +68,7 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
     names = list(dict.fromkeys(model for model, _ in keys))
     upper = np.triu_indices(len(keys))
     measures = []
-    for measure in measures_in_order(similarity["measure"].astype(str)):
+    for measure in measures_in_order(map(str, similarity["measure"].unique())):
         rows = similarity[similarity["measure"] == measure]
         index = pd.MultiIndex.from_tuples(keys)
         blocks = {}

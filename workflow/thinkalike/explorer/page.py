@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from thinkalike.explorer.blocks import pack_text
 from thinkalike.explorer.content import (
     explained_content,
     layer_content,
@@ -17,6 +16,7 @@ from thinkalike.explorer.content import (
     profile_content,
     word_content,
 )
+from thinkalike.explorer.packing import pack_text
 from thinkalike.files import whole_file
 
 #: Snakemake puts a page into the address of a frame, which Chromium leaves empty from 1.56 MB on.

@@ -48,28 +48,28 @@ def layer_matrix(similarity: pd.DataFrame, measure: str, models: Iterable[str]) 
         Square, float64, index and columns (model, layer); NaN where the table has no value.
     """
     rows = select_measure(similarity, measure)
-    keys = [
-        list(zip(rows[f"model_{side}"].astype(str), rows[f"layer_{side}"].astype(str), strict=True)) for side in "ab"
-    ]
-    present = set(keys[0]) | set(keys[1])
+    keys = [pd.MultiIndex.from_frame(rows[[f"model_{side}", f"layer_{side}"]].astype(str)) for side in "ab"]
+    present = keys[0].unique().union(keys[1].unique()).to_list()
     ordered = [
         layer
         for model in models
         for layer in sorted((one for one in present if one[0] == model), key=lambda one: layer_order(one[1]))
     ]
-    place = {layer: index for index, layer in enumerate(ordered)}
-    matrix = np.full((len(ordered), len(ordered)), np.nan)
-    for one, other, value in zip(*keys, rows["value"], strict=True):
-        if one in place and other in place:
-            cell = place[one], place[other]
-            if not np.isnan(matrix[cell]) and matrix[cell] != value:
-                raise InputError(
-                    f"The similarity table has two values of {measure} between {one[0]} layer {one[1]} and {other[0]} "
-                    f"layer {other[1]}; keep the rows of one dataset and one set of options."
-                )
-            matrix[cell] = value
-    matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     index = pd.MultiIndex.from_tuples(ordered, names=["model", "layer"])
+    first, second = (index.get_indexer(key) for key in keys)
+    values = rows["value"].to_numpy(dtype=np.float64)
+    kept = (first >= 0) & (second >= 0) & ~np.isnan(values)
+    first, second, values = first[kept], second[kept], values[kept]
+    matrix = np.full((len(ordered), len(ordered)), np.nan)
+    matrix[first, second] = values
+    twice = np.flatnonzero(matrix[first, second] != values)
+    if len(twice):
+        one, other = ordered[first[twice[0]]], ordered[second[twice[0]]]
+        raise InputError(
+            f"The similarity table has two values of {measure} between {one[0]} layer {one[1]} and {other[0]} "
+            f"layer {other[1]}; keep the rows of one dataset and one set of options."
+        )
+    matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     return pd.DataFrame(matrix, index=index, columns=index)
 
 
@@ -89,4 +89,4 @@ def distinct_pairs(matrix: pd.DataFrame) -> pd.DataFrame:
 
 def models_of(similarity: pd.DataFrame) -> list[str]:
     """Return the models a similarity table speaks of, sorted."""
-    return sorted({*similarity["model_a"].astype(str), *similarity["model_b"].astype(str)})
+    return sorted({str(name) for side in "ab" for name in similarity[f"model_{side}"].unique()})

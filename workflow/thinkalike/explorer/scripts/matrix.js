@@ -36,13 +36,21 @@ explorer.parts.push({
     const measure = explorer.measure();
     const count = this.shown.length;
     const image = new ImageData(count, count);
-    const colours = measure.colours.map((colour) => [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16)));
+    const pixels = new Uint32Array(image.data.buffer);
+    // A pixel's bytes are red, green, blue and opacity, the first the lowest.
+    const colours = measure.colours.map((colour) => {
+      const [red, green, blue] = [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
+      return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+    });
+    const grey = 0xff969696;
+    const last = colours.length - 1;
     this.shown.forEach((row, y) => {
       for (let x = y; x < count; x += 1) {
         const value = explorer.value(measure, row, this.shown[x]);
-        const place = Math.round(((value - measure.low) / (measure.high - measure.low)) * (colours.length - 1));
-        const colour = Number.isNaN(value) ? [150, 150, 150] : colours[Math.min(Math.max(place, 0), colours.length - 1)];
-        for (const start of [4 * (y * count + x), 4 * (x * count + y)]) image.data.set([...colour, 255], start);
+        const place = Math.round(((value - measure.low) / (measure.high - measure.low)) * last);
+        const colour = Number.isNaN(value) ? grey : colours[Math.min(Math.max(place, 0), last)];
+        pixels[y * count + x] = colour;
+        pixels[x * count + y] = colour;
       }
     });
     const canvas = explorer.element("canvas", { width: count, height: count });

@@ -6,7 +6,7 @@ shades carry the same message in grey print.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -118,7 +118,7 @@ def model_styles(
     """
     tables = [tables] if isinstance(tables, pd.DataFrame) else list(tables)
     names = {
-        str(name) for table in tables for column in ("model", "model_a", "model_b") for name in table.get(column, ())
+        str(name) for table in tables for column in ("model", "model_a", "model_b") for name in _distinct(table, column)
     }
     known = _records(models if models is not None else next((table for table in tables if "family" in table), None))
     if models is None:
@@ -153,6 +153,10 @@ def model_styles(
         shades[kind] += 1
         places[record.entry] += 1
     return {name: style for name, style in styles.items() if name in names}
+
+
+def _distinct(table: pd.DataFrame, column: str) -> Iterable[str]:
+    return table[column].unique() if column in table else ()
 
 
 @dataclass(frozen=True)
