@@ -8,6 +8,12 @@ from types import SimpleNamespace
 from thinkalike.study.job_settings import STIMULUS_TABLES, Settings, job_settings, settings_of_job
 from thinkalike.study.study import Study
 
+# Where a table is not collected by a rule of its name.
+_RULE_OF_TABLE = {
+    **{name: name for name in ("versions", "agreement", "layer_maps", "trajectories")},
+    **{"explained": "explain_similarity", "explained_sentences": "explain_similarity"},
+    **{"pairs": "explain_pairs", "pair_words": "explain_pairs"},
+}
 STAGES = ("stimuli", "representations", "mlem", "similarity", "tables")
 
 
@@ -92,12 +98,6 @@ def _of_dataset(study: Study, dataset: str) -> Iterator[Product]:
             yield product("similarity", rule, path, measure=measure, model_a=a, model_b=b)
     yield product("tables", "stimulus_report", *(f"tables/{table}.parquet" for table in STIMULUS_TABLES))
     for table in study.tables:
-        yield product("tables", _rule_of_table(table), f"tables/{table}.parquet")
-
-
-def _rule_of_table(table: str) -> str:
-    if table in ("versions", "agreement", "layer_maps", "trajectories"):
-        return table
-    if table in ("explained", "explained_sentences"):
-        return "explain_similarity"
-    return "explain_pairs" if table in ("pairs", "pair_words") else f"collect_{table}"
+        yield product("tables", _RULE_OF_TABLE.get(table, f"collect_{table}"), f"tables/{table}.parquet")
+    if len(study.every_layer["layer"]) > 1:
+        yield product("tables", "word_maps", "tables/word_maps.parquet")

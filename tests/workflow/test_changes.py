@@ -1,0 +1,282 @@
+"""A finished study that is changed: the change is carried out or the run fails, however often it is run."""
+
+import copy
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from activation_study import GRAMMAR, activation_study, write_activations
+from workflow_runs import ROOT, Workflow, copy_of
+
+from thinkalike.study.products import products
+from thinkalike.study.reading import load_study
+from thinkalike.tables import read_record
+from thinkalike.verify import verify_study
+
+pytestmark = pytest.mark.slow
+RESULTS = "results/activations/words"
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, dict[str, Any]]:
+    workflow = Workflow(tmp_path_factory.mktemp("changes"))
+    study = activation_study(workflow.folder, {"alpha": 2, "beta": 1}, sentences=40)
+    workflow.study(study, "--cores", "2")
+    return workflow, study
+
+
+@pytest.fixture
+def done(original, tmp_path) -> tuple[Workflow, dict[str, Any]]:
+    """A copy of the finished study, to change."""
+    workflow, study = original
+    return copy_of(workflow.folder, tmp_path), copy.deepcopy(study)
+
+
+# The rule whose jobs come first after a change, and the change.
+CHANGES: dict[str, dict[str, Any]] = {
+    "stimuli": {"datasets": {"words": {"grammar": GRAMMAR, "sentences": 30}}},
+    "extract": {"representations": {"tokens_per_batch": 256}},
+    "collect_models": {"models": {"alpha": {"family": "first"}}},
+    "mlem": {"mlem": {"alphas": [0.1, 1.0]}},
+    "compare_representations": {"similarity": {"preprocessing": "centre"}},
+    "figure_scores": {"figures": {"scores": {"scale": 1.5}}},
+}
+
+
+def changed(study: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    for key, value in changes.items():
+        study[key] = changed(study.get(key, {}), value) if isinstance(value, dict) else value
+    return study
+
+
+@pytest.mark.parametrize("how", ["", ":kill"], ids=["fails", "is killed"])
+@pytest.mark.parametrize("rule", CHANGES)
+def test_a_change_whose_job_fails_is_tried_again_by_every_run(done, monkeypatch, rule: str, how: str) -> None:
+    workflow, study = done
+    changed(study, CHANGES[rule])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faults"))
+    monkeypatch.setenv("FAULT", rule + how)
+    for _ in range(2):
+        result = workflow.study(study, "--cores", "2", check=False)
+        assert result.returncode == 1
+        assert f"Error in rule {rule}" in result.stderr + result.stdout
+    monkeypatch.delenv("FAULT")
+    assert workflow.jobs(study)[rule] >= 1
+
+
+def test_with_keep_going_too_and_then_every_table_is_that_of_a_fresh_run(done, monkeypatch, tmp_path_factory) -> None:
+    workflow, study = done
+    changed(study, CHANGES["mlem"])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faults"))
+    monkeypatch.setenv("FAULT", "compare_profiles")
+    for _ in range(2):
+        assert workflow.study(study, "--cores", "2", "--keep-going", check=False).returncode == 1
+    monkeypatch.delenv("FAULT")
+    workflow.study(study, "--cores", "2")
+    assert workflow.jobs(study) == {}
+    fresh = Workflow(tmp_path_factory.mktemp("fresh"))
+    activation_study(fresh.folder, {"alpha": 2, "beta": 1}, sentences=40)
+    fresh.study(study, "--cores", "2", "all_tables")
+    names = [str(path.relative_to(fresh.folder)) for path in sorted((fresh.folder / RESULTS).rglob("*.parquet"))]
+    assert len(names) > 30
+    different = [name for name in names if (fresh.folder / name).read_bytes() != (workflow.folder / name).read_bytes()]
+    assert different == []
+
+
+EVERYTHING = {
+    "study": "everything",
+    "datasets": {
+        name: {"grammar": GRAMMAR, "sentences": 40, "corpus": {"grammar": "config/grammars/corpus.fcfg"}}
+        for name in ("one", "two")
+    },
+    "models": {
+        "gpt2": {"train": "gpt2", "layers": 2, "seeds": [0, 1]},
+        "pretrained": {"hub": "somebody/something", "layers": 2},
+    },
+    "mlem": {"interactions": True, "inference": {}},
+    "similarity": {"probes": True, "feature_agnostic": ["rsa", "cka"]},
+}
+
+
+def test_every_rule_is_asked_for_directly(workflow) -> None:
+    """A file in between that a failed job has removed is no reason to run for Snakemake, unless it is a target."""
+    graph = workflow.study(EVERYTHING, "--rulegraph").stdout
+    rules = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
+    asked = {rules[start] for start, end in re.findall(r"(\d+) -> (\d+)", graph) if rules[end] == "all"}
+    assert len(rules) > 35
+    assert set(rules.values()) - asked == {"all"}
+
+
+def test_what_any_job_leaves_is_asked_for(original) -> None:
+    """Without Snakemake's memory of a failed job: its results are gone, and nothing else tells."""
+    workflow, study = original
+    loaded = load_study(study, workflow.folder)
+    rules = {product.rule: product for product in products(loaded)}
+    assert {"stimuli", "extract", "mlem", "compare_profiles", "diagnose", "explain_pairs", "collect_scores"} <= set(
+        rules
+    )
+    text = workflow.study(study, "--summary").stdout
+    asked = {line.split("\t")[0] for line in text.splitlines()}
+    for product in rules.values():
+        assert {f"results/activations/{path}" for path in product.paths} <= asked
+    for rule in ("stimuli", "extract", "mlem", "compare_profiles", "diagnose"):
+        places = [workflow.folder / "results/activations" / path for path in rules[rule].paths]
+        kept = {place: place.read_bytes() for place in places}
+        for place in places:
+            place.unlink()
+        assert workflow.jobs(study)[rule] == 1
+        for place, content in kept.items():
+            place.write_bytes(content)
+
+
+def test_a_study_too_large_for_its_grammar_never_passes(done) -> None:
+    workflow, study = done
+    study["datasets"]["words"]["sentences"] = 100_000_000
+    for _ in range(3):
+        result = workflow.study(study, "--cores", "1", check=False)
+        assert result.returncode == 1
+        assert "100000000 were asked for" in result.stderr + result.stdout
+
+
+def test_removed_vectors_leave_nothing_to_do_and_come_back_when_needed(done) -> None:
+    workflow, study = done
+    workflow.study(study, "--cores", "2", "remove_representations")
+    assert not list((workflow.folder / RESULTS).glob("*/representations"))
+    assert workflow.jobs(study) == {}
+    assert verify(workflow, study) == {}
+    changed(study, CHANGES["mlem"])
+    assert workflow.jobs(study)["extract"] == 2
+
+
+def test_a_source_of_an_old_date_that_has_changed_is_seen(done) -> None:
+    workflow, study = done
+    path = workflow.folder / study["models"]["beta"]["activations"]
+    before = path.stat()
+    write_activations(path, workflow.folder, layers=1, sentences=40, units=8, seed=5)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert workflow.jobs(study)["extract"] == 1
+
+
+def test_the_same_study_in_other_words_reruns_nothing(done) -> None:
+    workflow, study = done
+    entry = study["models"]["alpha"]
+    entry["activations"] = "./" + entry["activations"]
+    study["models"]["beta"]["activations"] = str(workflow.folder / study["models"]["beta"]["activations"])
+    study["datasets"]["words"] |= {"grammar": f"./{GRAMMAR}", "deduplicate": True}
+    study["mlem"] = {"inner_folds": 3.0, "folds": 3, "ceiling": True}
+    study = {key: study[key] for key in reversed(study)}
+    assert workflow.jobs(study) == {}
+
+
+def verify(workflow: Workflow, study: dict[str, Any]) -> dict[str, str]:
+    """Return the kind of what is wrong with each table."""
+    here = Path.cwd()
+    os.chdir(workflow.folder)
+    try:
+        findings, _ = verify_study(load_study(study), "results/activations")
+    finally:
+        os.chdir(here)
+    return {finding.path: finding.kind for finding in findings}
+
+
+def test_verify_finds_nothing_in_a_finished_study(done) -> None:
+    assert verify(*done) == {}
+
+
+def test_verify_names_what_is_damaged_foreign_stale_and_missing(done) -> None:
+    workflow, study = done
+    fits = workflow.folder / RESULTS / "alpha/mlem"
+    damaged = fits / "layer-0/scores.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-40])
+    shutil.copy(fits / "layer-0/importance.parquet", fits / "layer-1/importance.parquet")
+    (fits / "layer-1/scores.parquet").unlink()
+    csv = workflow.folder / RESULTS / "tables/scores.csv"
+    csv.write_text(csv.read_text().replace("alpha", "omega"))
+    found = verify(workflow, study)
+    assert found["words/alpha/mlem/layer-0/scores.parquet"] == "damaged"
+    assert found["words/alpha/mlem/layer-1/importance.parquet"] == "foreign"
+    assert found["words/alpha/mlem/layer-1/scores.parquet"] == "missing"
+    assert found["words/tables/scores.parquet"] == "damaged"
+    study["mlem"]["alphas"] = [1.0]
+    assert verify(workflow, study)["words/beta/mlem/layer-0/scores.parquet"] == "stale"
+
+
+def test_a_copied_table_of_a_layer_is_refused_by_the_collection(done) -> None:
+    workflow, study = done
+    fits = workflow.folder / RESULTS / "alpha/mlem"
+    shutil.copy(fits / "layer-0/scores.parquet", fits / "layer-1/scores.parquet")
+    result = workflow.study(study, "--cores", "1", "--forcerun", "collect_scores", check=False)
+    assert result.returncode == 1
+    assert "layer-1/scores.parquet: this table holds the layer '0', but it must hold 1" in result.stderr + result.stdout
+
+
+def test_results_of_other_settings_are_refused_when_snakemakes_notes_are_gone(done) -> None:
+    workflow, study = done
+    shutil.rmtree(workflow.folder / ".snakemake")
+    assert workflow.jobs(study) == {}
+    study["mlem"]["alphas"] = [0.1, 1.0]
+    result = workflow.study(study, "--cores", "1", check=False)
+    assert result.returncode == 1
+    assert "was made with other settings: settings.alphas was" in result.stderr
+    assert "thinkalike verify --remove" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_tables_say_which_settings_and_sources_made_them(original) -> None:
+    workflow, study = original
+    record = read_record(workflow.folder / RESULTS / "alpha/layers.parquet")
+    assert record["rule"] == "extract" and record["wildcards"] == {"dataset": "words", "model": "alpha"}
+    assert list(record["settings"]["sources"]) == [study["models"]["alpha"]["activations"]]
+    assert json.dumps(record["inputs"]).count("stimuli.parquet") == 1
+
+
+MODULES = """
+module first:
+    snakefile: {root!r}
+    config: {study!r}
+    prefix: "first"
+
+module second:
+    snakefile: {root!r}
+    config: {study!r}
+    pathvars:
+        results="second/kept",
+        logs="second/logs",
+        benchmarks="second/benchmarks",
+
+use rule * from first as first_*
+use rule * from second as second_*
+
+rule everything:
+    input: rules.first_all_mlem.input, rules.second_all_mlem.input
+    default_target: True
+"""
+
+
+def test_two_studies_as_modules_keep_to_their_own_results(original, tmp_path) -> None:
+    _, study = original
+    workflow = Workflow(tmp_path)
+    activation_study(tmp_path, {"alpha": 2, "beta": 1}, sentences=40)
+    # A module's prefix moves what a study reads, too; given by its whole path it stays.
+    for entry in study["models"].values():
+        entry = entry["activations"]
+    study = copy.deepcopy(study)
+    for entry in study["models"].values():
+        entry["activations"] = str(tmp_path.parent / entry["activations"])
+        shutil.copy(tmp_path / Path(entry["activations"]).name, entry["activations"])
+    study["datasets"]["words"]["grammar"] = str(ROOT / GRAMMAR)
+    (tmp_path / "modules.smk").write_text(MODULES.format(root=str(ROOT / "Snakefile"), study=study))
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    run = ["--snakefile", "modules.smk", "--cores", "2"]
+    workflow.run(*run)
+    vectors = "words/alpha/representations"
+    first, second = tmp_path / "first/results/activations", tmp_path / "second/kept"
+    assert (first / vectors).is_dir() and (second / vectors).is_dir()
+    workflow.run(*run, "second_remove_representations", "second_measure_rsa")
+    assert (first / vectors).is_dir() and not (second / vectors).exists()
+    assert (second / "resources/jobs.csv").read_text().count("mlem") >= 3
+    assert not (tmp_path / "results").exists()
