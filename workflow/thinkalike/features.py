@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from thinkalike.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 Kind = Literal["categorical", "ordinal", "numeric"]
@@ -106,3 +107,38 @@ def _declared_as(declared: Mapping[str, Feature], role: str) -> list[str]:
 def fold_groups(stimuli: "pd.DataFrame") -> "pd.Series":
     """Return what folds never split: the item of each stimulus where sentences belong to items, else its sentence."""
     return stimuli["item_id"] if "item_id" in stimuli.columns else stimuli["sentence_id"]
+
+
+def as_numbers(column: "pd.Series") -> "np.ndarray":
+    """Return a numeric feature's values as float64, NaN where they are undefined.
+
+    Parameters
+    ----------
+    column
+        Numbers, or dates and durations, which become days from the earliest one: only differences matter. Null, NaN and
+        NaT are undefined.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a value is no number.
+    """
+    import datetime
+
+    import numpy as np
+    import pandas as pd
+
+    column = column.reset_index(drop=True).infer_objects()
+    defined = column.dropna()
+    if column.dtype == object and len(defined) and defined.map(lambda value: isinstance(value, datetime.date)).all():
+        column = pd.to_datetime(column)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_timedelta64_dtype(column.dtype):
+        return ((column - column.min()) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.to_numeric(column).astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.features import Kind, Missing
+from thinkalike.features import Kind, Missing, as_numbers
 from thinkalike.mlem.matching import matched
 
 UNDEFINED = -1
@@ -194,7 +194,7 @@ def _encode_column(
 
 def _encode_numbers(column: pd.Series, name: str, missing: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     try:
-        numbers = pd.to_numeric(column.reset_index(drop=True)).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        numbers = as_numbers(column)
     except (ValueError, TypeError) as error:
         raise InputError(
             f"Feature '{name}' is declared numeric but is not a number everywhere ({error}); "

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from thinkalike.features import Feature
+from thinkalike.features import Feature, as_numbers
 from thinkalike.stimuli.sorted_products import sum_of_products
 
 
@@ -70,7 +70,7 @@ class _Column:
         self.defined = self.codes >= 0
         self.values: NDArray[np.float64] | None = None
         if feature.kind == "numeric":
-            values = column.to_numpy(dtype=np.float64)
+            values = as_numbers(column)
             spread = np.ptp(values[self.defined]) if self.defined.any() else 0.0
             self.values = values / (spread if spread > 0 else 1.0)
 
