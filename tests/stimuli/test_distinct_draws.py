@@ -93,6 +93,12 @@ def test_what_a_grammar_cannot_say_is_refused_with_its_line(tmp_path: Path, text
         build_dataset({"grammar": "g.fcfg"}, name="g", seed=0, base=tmp_path)
 
 
+def test_a_grammars_own_depth_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "g.fcfg").write_text("S -> A 'b'\nA[tree_depth=7] -> 'a'\n")
+    dataset = build_dataset({"grammar": "g.fcfg"}, name="g", seed=0, base=tmp_path)
+    assert dataset.stimuli["tree_depth"].isna().tolist() == [False, True] and dataset.stimuli["tree_depth"][0] == 7
+
+
 def test_annotations_never_replace_the_packages_columns(tmp_path: Path) -> None:
     (tmp_path / "g.fcfg").write_text("S -> A 'b'\nA[position=first, word=w] -> 'a'\n")
     dataset = build_dataset({"grammar": "g.fcfg"}, name="g", seed=0, base=tmp_path)

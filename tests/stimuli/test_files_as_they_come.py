@@ -61,6 +61,7 @@ def test_a_cell_that_a_program_wrapped_does_not_keep_its_marks(tmp_path: Path) -
     ("content", "message"),
     [
         (HEADER + '1\t"\tX\n1\t"a ""b"""\tY\n', r"line 2: a quotation mark stands for itself here but .* line 3"),
+        (HEADER + '1\t"Yes, I do"\tX\n', "line 2: the quotation marks may wrap the cell or be part of the word"),
         (HEADER + '1\tb\tX\n1\t"no"\tY\n', r"line 3: the quotation marks may wrap the cell or be part of the word"),
         (HEADER + '1\t"a \\"b\\""\tX\n', "line 2: a quotation mark follows a backslash"),
         (HEADER + '1\t"a\nb"\tX\n', "line 2: a quotation mark opens a cell that ends in line 3"),
@@ -236,7 +237,8 @@ def test_decimal_commas_are_found_where_they_are_certain(tmp_path: Path) -> None
         ('{"text": {"a": 1}, "pos": 1}', "line 2: 'text' is"),
         ('{"text": "a\\ud800", "pos": 1}', "line 2: 'text' holds a character that cannot be written"),
         ('{"text": "a", "pos": "a\\udfff"}', "line 2: 'pos' holds a character that cannot be written"),
-        ('{"text": "a", "pos": 1e400}', "line 2: feature 'pos' is inf, and numbers must be finite"),
+        ('{"text": "a", "pos": 1e400}', "line 2: 'pos' is inf, and numbers must be finite"),
+        ('{"text": "a", "pos": ' + "1" * 5000 + "}", "line 2: this is not JSON .a number has too many digits"),
         ('{"text": "a", "pos": ' + "1" * 400 + "}", "line 2: feature 'pos' is 111"),
         ('{"text": null, "pos": 1}', "line 2: the prompt is empty"),
         ('{"text": "a", "pos": 1, "id": null}', None),
@@ -433,6 +435,23 @@ def test_split_multiword_tokens_keep_the_running_text(tmp_path: Path) -> None:
         assert split.sentences["words"][0] == ["(", "do", "n't", "de", "le", ")."]
         whole = from_file(tmp_path, "t.conllu", content, key="conllu", punctuation=True)
         assert whole.sentences["text"][0] == surface
+
+
+def test_single_withheld_forms_and_signs(tmp_path: Path) -> None:
+    rows = ["1 see see VERB _ _ 0 root _ _", "2 _ _ PROPN _ _ 1 obj _ _"]
+    with pytest.raises(InputError, match=r"line 1: the forms are withheld .* in 1 of 1"):
+        from_file(tmp_path, "t.conllu", conllu(*rows), key="conllu")
+    rows[1] = "2 _ _ SYM _ _ 1 obj _ _"
+    assert len(from_file(tmp_path, "t.conllu", conllu(*rows), key="conllu", punctuation=True).stimuli) == 2
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_end_of_line_in_a_treebank(tmp_path: Path, end: str) -> None:
+    content = ("# sent_id = a\n" + conllu("1 a a X _ _ 0 root _ _") + conllu("1 b b X _ _ 0 root _ _")).replace(
+        "\n", end
+    )
+    dataset = from_file(tmp_path, "t.conllu", content, key="conllu")
+    assert dataset.sentences["sentence_id"].tolist() == ["a", "s00001"]
 
 
 def test_several_treebanks_and_compressed_ones(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ class Automaton:
         self.grammar = grammar
         self.arcs: list[list[Arc]] = [[]]
         self._annotate = annotate
+        self._own_depth = "tree_depth" in grammar.annotations  # the grammar's own is not replaced
         self._states: dict[tuple, int] = {}
         self._marks: dict[tuple, Mapping[str, Atom]] = {}
         self._size = 0
@@ -96,7 +97,8 @@ class Automaton:
     def _mark(self, inherited: tuple, depth: int) -> Mapping[str, Atom]:
         if not self._annotate:
             return {}
-        return self._marks.setdefault((inherited, depth), {**dict(inherited), "tree_depth": depth})
+        derived = {} if self._own_depth else {"tree_depth": depth}
+        return self._marks.setdefault((inherited, depth), {**dict(inherited), **derived})
 
     def transitions(self, state: int) -> dict[str, list[tuple[int, float]]]:
         """Return, for each word that can follow, the states it leads to with the summed probability of each."""

@@ -74,6 +74,7 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     cells = kept.groupby([key for key, feature in features.items() if feature.role == "feature"], dropna=False)
     counts = {
         **raw.counts,
+        **_punctuation(source, raw, name),
         "sentences": len(sentences),
         "words": len(stimuli),
         "duplicates_left_out": len(stimuli) - len(kept),
@@ -85,6 +86,13 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         _logger.info("%s: %s", location, note)
     metadata = {"source": dict(source), "seed": seed, "counts": counts, "notes": list(raw.notes)}
     return Dataset(name, kept, sentences, features, metadata)
+
+
+def _punctuation(source: Mapping[str, Any], raw: RawStimuli, name: str) -> dict[str, int]:
+    """Count the words without letter or digit that are therefore no stimuli."""
+    if not raw.by_word or _flag(source, "punctuation", name, default=False):
+        return {}
+    return {"punctuation_left_out": int(raw.rows["word"].map(is_punctuation).sum())}
 
 
 def _location(value: Any) -> str:

@@ -97,23 +97,23 @@ def _sentences(paths: Sequence[Path], encoding: str | None) -> Iterator[Treebank
 
 
 def _check_forms(sentences: Sequence[TreebankSentence]) -> None:
-    """Refuse sentences whose every form is an underscore: some licences withhold the text."""
+    """Refuse words whose form is an underscore: some licences withhold the text."""
     hidden = [sentence for sentence in sentences if _is_hidden(sentence)]
     if hidden:
         raise InputError(
-            f"{hidden[0].place()}: the forms are withheld (every one is _) in {len(hidden)} of {len(sentences)} "
-            f"sentences; fill in the text as the treebank's README describes, or remove these sentences."
+            f"{hidden[0].place()}: the forms are withheld (they are _) in {len(hidden)} of {len(sentences)} sentences; "
+            f"fill in the text as the treebank's README describes, or remove these sentences."
         )
 
 
 def _is_hidden(sentence: TreebankSentence) -> bool:
-    forms = [token["form"] for token in sentence.tokens if isinstance(token["id"], int)]
-    text = sentence.tokens.metadata.get("text") or ""
-    return (
-        bool(forms)
-        and set(forms) == {"_"}
-        and (len(forms) > 1 or text.strip() != "_" or "lemma" not in sentence.tokens[0])
-    )
+    """Return whether forms are withheld: an underscore that is no sign, or nothing but underscores."""
+    words = [token for token in sentence.tokens if isinstance(token["id"], int)]
+    if (sentence.tokens.metadata.get("text") or "").strip() == "_":
+        return False
+    signs = ("PUNCT", "SYM", "X", "_", None)
+    underscores = [token for token in words if token["form"] == "_"]
+    return len(underscores) == len(words) or any(token["upos"] not in signs for token in underscores)
 
 
 class _Columns:

@@ -109,7 +109,7 @@ def find_dialect(
         standard = Dialect(used, mark, skip_space, before)
         # Lines of a longer text can look like rows by chance; then a file that reads by the standard is one.
         by_chance = scan.inside and lines_in_cells and _is_standard(path, standard, encoding)
-        wraps = by_chance or _marks_wrap(path, scan, usual)
+        wraps = by_chance or _marks_wrap(path, scan, used)
         if scan.inside and not wraps:
             notes.append(f"{path.name}: quotation marks are taken as part of the words, such as in line {scan.inside}.")
     return Dialect(used, mark if wraps else None, skip_space, before, tuple(notes))
@@ -148,7 +148,7 @@ class _Scan:
     escaped
         A cell whose marks are escaped by a backslash.
     doubled
-        A wrapped cell that only a program writes: marks inside are doubled, or it holds a comma.
+        A wrapped cell that only a program writes: it is empty, or marks inside are doubled.
     simple
         A wrapped cell that needed no wrapping.
     header
@@ -192,7 +192,7 @@ def _look_at(scan: _Scan, cell: str, number: int, mark: str) -> None:
         if f"\\{mark}" in cell:
             scan.escaped = scan.escaped or number
         scan.inside = scan.inside or number
-    elif cell == 2 * mark or mark in cell[1:-1] or "," in cell or ";" in cell:
+    elif cell == 2 * mark or mark in cell[1:-1]:
         scan.doubled = scan.doubled or number
     else:
         scan.simple = scan.simple or number
@@ -211,7 +211,7 @@ def _is_standard(path: Path, dialect: Dialect, encoding: str | None) -> bool:
     return len(lengths) == 1
 
 
-def _marks_wrap(path: Path, scan: _Scan, usual: str) -> bool:
+def _marks_wrap(path: Path, scan: _Scan, separator: str) -> bool:
     """Return whether quotation marks wrap cells; refuse what may be either."""
     if not scan.marks:
         return False
@@ -230,7 +230,7 @@ def _marks_wrap(path: Path, scan: _Scan, usual: str) -> bool:
         )
     if scan.inside:
         return False
-    if scan.header or scan.doubled or not scan.simple or usual == ",":
+    if scan.header or scan.doubled or not scan.simple or separator in ",;":
         return True
     raise InputError(
         f"{path}, line {scan.simple}: the quotation marks may wrap the cell or be part of the word; set the key "

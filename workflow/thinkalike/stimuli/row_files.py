@@ -137,6 +137,8 @@ class RowFile:
                 raise InputError(f"{self.path}: the column '{name}' is there twice; give every column its own name.")
         columns = self._reading.columns or {}
         for package, own in columns.items():
+            if list(columns.values()).count(own) > 1:
+                raise InputError(f"{self.path}: columns names '{own}' twice; a column has one name.")
             if own not in raw:
                 raise InputError(
                     f"{self.path}: columns gives '{package}' the column '{own}', but the file has {', '.join(raw)}; "
@@ -217,7 +219,7 @@ def _json_lines(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
                 continue
             try:
                 yield number, json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path}, line {number}: this is not JSON ({_json_reason(error)}); write one object a line, or an "
                     f"array of objects in a file that ends in .json."
@@ -228,9 +230,10 @@ def _json_array(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
     with open_text(path, encoding) as file:
         try:
             content = json.load(file)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
+            line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise InputError(
-                f"{path}, line {error.lineno}: this is not JSON ({error.msg}); write an array of objects or one object "
+                f"{path}{line}: this is not JSON ({_json_reason(error)}); write an array of objects or one object "
                 f"a line."
             ) from error
     yield from enumerate(content, start=1)
@@ -238,8 +241,8 @@ def _json_array(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
 
 def _json_reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos + 1}"
-    return "nested too deeply"
+        return f"{error.msg} at character {error.colno}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _excel_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:

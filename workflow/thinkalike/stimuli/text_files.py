@@ -70,8 +70,8 @@ def find_encoding(path: Path, named: str | None = None) -> str:
 
 
 @contextmanager
-def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
-    """Open a text file, unpacked and decoded, with its line ends as they are.
+def open_text(path: Path, encoding: str | None = None, *, newline: str | None = "") -> Iterator[TextIO]:
+    """Open a text file, unpacked and decoded.
 
     Parameters
     ----------
@@ -79,6 +79,8 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
         The file; `.gz`, `.bz2` and `.xz` are unpacked.
     encoding
         The name of its encoding; None for what `find_encoding` finds.
+    newline
+        As of `open`: "" leaves the ends of lines as they are, None makes them all alike.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
     """
     found = find_encoding(path, encoding)
     opener = _COMPRESSED.get(path.suffix.lower(), open)
-    with _reading(path, found), opener(path, "rt", encoding=found, newline="") as file:
+    with _reading(path, found), opener(path, "rt", encoding=found, newline=newline) as file:
         yield file
 
 

@@ -69,11 +69,11 @@ def read_treebank(path: Path, encoding: str | None) -> Iterator[TreebankSentence
     """
     check_file(path, "a treebank in CoNLL-U")
     fields: tuple[str, ...] = _FIELDS
-    with open_text(path, encoding) as file:
+    with open_text(path, encoding, newline=None) as file:
         lines = _Lines(file)
         for text in conllu.parse_sentences(lines):  # type: ignore[arg-type]
             numbers, lines.block = lines.block, []
-            rows = [row.rstrip("\r") for row in text.split("\n")]
+            rows = text.split("\n")
             if rows[0].startswith(_COLUMNS):
                 fields = _plus_fields(rows[0], path)
             placed = [(number, row) for number, row in zip(numbers, rows, strict=True) if not row.startswith("#")]

@@ -68,6 +68,8 @@ def _fault(value: Any, column: str) -> str:
                 f"'{column}' holds a character that cannot be written (U+{ord(value[error.start]):04X}, half of a "
                 f"pair); correct the text."
             )
+    elif isinstance(value, float) and math.isinf(value):
+        return f"'{column}' is {value}, and numbers must be finite; correct the value, or leave it empty."
     elif isinstance(value, dict | list | tuple | set | bytes | np.ndarray):
         return f"'{column}' is {_shown(value)}, which is no single value; write a text, a number, true, false or null."
     return ""
@@ -116,7 +118,7 @@ def type_values(
         if is_null(value):
             values.append(None)
             continue
-        if not isinstance(value, int | float):
+        if not isinstance(value, int):
             check_value(value, feature.name, partial(place, label))
         kept = value.strip() if isinstance(value, str) else value
         values.append(None if isinstance(kept, str) and kept in undefined else kept)
