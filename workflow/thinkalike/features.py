@@ -137,8 +137,7 @@ def as_numbers(column: "pd.Series") -> "np.ndarray":
     defined = column.dropna()
     if column.dtype == object and len(defined) and defined.map(lambda value: isinstance(value, datetime.date)).all():
         column = pd.to_datetime(column)
-    if isinstance(column.dtype, pd.PeriodDtype):
-        column = column.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_timedelta64_dtype(column.dtype):
-        return ((column - column.min()) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
+        since = pd.to_timedelta(column - column.min())
+        return since.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
     return pd.to_numeric(column).astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)

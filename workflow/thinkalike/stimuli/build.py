@@ -14,7 +14,7 @@ from thinkalike.catalogue import STIMULUS_SOURCES
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.stimuli.context_windows import cut_windows, window_size
-from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, plain_texts
+from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, count_cells, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
@@ -71,7 +71,6 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
     kept = plain_texts(kept.reset_index(drop=True))
     features = settle_levels(kept, features, explicit, source=location)
-    cells = kept.groupby([key for key, feature in features.items() if feature.role == "feature"], dropna=False)
     counts = {
         **raw.counts,
         **_punctuation(source, raw, name),
@@ -79,7 +78,7 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         "words": len(stimuli),
         "duplicates_left_out": len(stimuli) - len(kept),
         "stimuli": len(kept),
-        "cells": int(cells.ngroups),
+        "cells": count_cells(kept, features),
     }
     sentences = plain_texts(sentences.reset_index(drop=True))
     for note in raw.notes:

@@ -1,5 +1,6 @@
 """A dataset: stimuli with their features, the sentences they stand in, and what made them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,15 @@ class Dataset:
 
     def without(self, stimuli: pd.DataFrame, sentences: pd.DataFrame, counts: dict[str, Any]) -> "Dataset":
         """Return the dataset with fewer stimuli and sentences, and what was left out among its counts."""
-        numbers = {**self.metadata["counts"], "sentences": len(sentences), "stimuli": len(stimuli), **counts}
+        rest = {"sentences": len(sentences), "stimuli": len(stimuli), "cells": count_cells(stimuli, self.features)}
+        numbers = {**self.metadata["counts"], **rest, **counts}
         return replace(self, stimuli=stimuli, sentences=sentences, metadata={**self.metadata, "counts": numbers})
+
+
+def count_cells(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> int:
+    """Return how many combinations of feature values occur, controls left out."""
+    names = [name for name, feature in features.items() if feature.role == "feature"]
+    return len(stimuli[names].drop_duplicates()) if names else 1
 
 
 def write_dataset(dataset: Dataset, stimuli_path: str | Path, sentences_path: str | Path) -> None:
