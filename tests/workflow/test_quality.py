@@ -21,14 +21,6 @@ def test_only_representations_import_torch():
             assert path.is_relative_to(ROOT / "workflow/thinkalike/representations"), path
 
 
-def test_stages_import_only_from_stages_before_them():
-    stages = ["stimuli", "representations", "mlem", "similarity", "figures"]
-    for number, stage in enumerate(stages):
-        for path in (ROOT / "workflow/thinkalike" / stage).rglob("*.py"):
-            for later in stages[number + 1 :]:
-                assert f"thinkalike.{later}" not in path.read_text(), (path, later)
-
-
 def test_light_stages_start_fast_because_they_import_no_torch():
     code = "import sys, thinkalike.mlem, thinkalike.similarity, thinkalike.representations.storage; "
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules or 'sklearn' in sys.modules)"

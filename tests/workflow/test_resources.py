@@ -113,6 +113,7 @@ def test_widths_are_found_without_loading_a_model(tmp_path: Path, monkeypatch: p
     assert "The width of unknown is not known" in message
 
 
+@pytest.mark.slow
 def test_the_disk_is_told_before_the_run(workflow: Workflow) -> None:
     study = activation_study(workflow.folder, {"alpha": 2}, units=1000, sentences=25)
     result = workflow.study(study, "--cores", "1", "all_stimuli")
@@ -149,6 +150,7 @@ def test_a_rule_made_from_a_local_one_is_local_too() -> None:
             assert ("localrule: True" in bodies[origin]) == ("localrule: True" in body), name
 
 
+@pytest.mark.slow
 def test_a_job_has_as_many_threads_as_its_rule_says(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     study = activation_study(workflow.folder, {"alpha": 1})
     # What a user's shell says must not matter.
@@ -158,6 +160,7 @@ def test_a_job_has_as_many_threads_as_its_rule_says(workflow: Workflow, monkeypa
     assert re.search(r"^\d{4}-\d\d-\d\d .* started, process \d+, OMP_NUM_THREADS 1$", log, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_fitting_job_starts_in_under_a_second_and_a_half() -> None:
     imports = re.findall(
         r"^    (from thinkalike\.\S+ import .+)$", (ROOT / "workflow/scripts/mlem.py").read_text(), re.M
