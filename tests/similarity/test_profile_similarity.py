@@ -198,3 +198,19 @@ def test_a_feature_that_counts_in_one_layer_keeps_its_part():
     names = list("abc")
     parts = decompose_weighted_kendall(pd.Series([0.5, 0.1, 0.0], names), pd.Series([0.5, 0.1, 0.05], names))
     assert (parts > 0).all()
+
+
+def test_profiles_of_noise_are_said():
+    rng = np.random.default_rng(0)
+    noise = A.assign(importance=np.where(A["feature"] == "a", 0.4, 0.0) + 0.01 * rng.normal(size=len(A)))
+    with pytest.warns(UserWarning, match="a and b: in 3 of 5 layers most features are within noise of 0"):
+        table = compare_profiles(noise, B, model_a="a", model_b="b")
+    assert table.attrs["layers_of_noise"] == 3
+    assert compare_profiles(A, B, model_a="a", model_b="b").attrs["layers_of_noise"] == 0
+
+
+def test_where_the_mean_profile_has_no_order_there_is_no_range_either():
+    flat = A.assign(importance=np.where(A["layer"] == "1", 0.0, A["importance"]))
+    table = compare_profiles(flat, B, model_a="a", model_b="b").set_index("layer_a")
+    assert table.loc["1", ["value", "low", "high"]].isna().all(axis=None)
+    assert table.loc["0", ["value", "low", "high"]].notna().all(axis=None)

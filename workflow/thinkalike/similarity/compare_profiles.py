@@ -1,5 +1,7 @@
 """From tables of feature importance to the similarity of layers, and what each feature contributes to it."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +9,8 @@ from thinkalike.errors import InputError
 from thinkalike.layers import layer_order
 from thinkalike.similarity.compare import convention_of, pair_table, tidy
 from thinkalike.similarity.measures.measure import Measure, find_measure
+
+_OF_ORDER = ("weighted_kendall", "spearman_profiles")
 
 
 def compare_profiles(
@@ -22,9 +26,10 @@ def compare_profiles(
     Parameters
     ----------
     importance_a, importance_b
-        A row for every (layer, fold, feature), columns layer, fold, feature, role, importance. Controls are left out.
+        One row per (layer, fold, feature), columns layer, fold, feature, role, importance. Controls are left out.
     measure
-        A measure of profiles: weighted_kendall, spearman_profiles, cosine_profiles, euclidean_profiles.
+        A measure of profiles: weighted_kendall, spearman_profiles, cosine_profiles, euclidean_profiles. Of layers in
+        which most features are within noise of 0, measures of order compare noise; a warning says how many these are.
     model_a, model_b
         Their names.
 
@@ -33,7 +38,8 @@ def compare_profiles(
     DataFrame
         model_a, layer_a, model_b, layer_b, measure, value, low, high. `value` compares the means over folds; `low` and
         `high` are the smallest and the largest of the values of the single folds (fold k with fold k) and of `value`:
-        a range over folds, not a confidence interval, as folds share training data. nan where a profile is constant.
+        a range over folds, not a confidence interval, as folds share training data. All are nan where a mean profile
+        has no order.
     """
     entry = find_measure(measure)
     if entry.compares != "profiles":
@@ -45,11 +51,30 @@ def compare_profiles(
     frame["value"] = _all_pairs(_means(table_a), _means(table_b), layers, entry)
     single = [_all_pairs(_of_fold(table_a, fold), _of_fold(table_b, fold), layers, entry) for fold in folds]
     values = np.array([frame["value"].to_numpy(), *single])
-    defined = ~np.isnan(values).all(axis=0)
+    defined = ~np.isnan(values[0])
     frame["low"] = np.where(defined, np.fmin.reduce(values, axis=0), np.nan)
     frame["high"] = np.where(defined, np.fmax.reduce(values, axis=0), np.nan)
     frame.attrs.update(convention_of(entry, {}, "none"))
+    noisy = layers_of_noise(table_a) + layers_of_noise(table_b)
+    frame.attrs["layers_of_noise"] = noisy
+    if noisy and measure in _OF_ORDER:
+        warnings.warn(
+            f"{model_a} and {model_b}: in {noisy} of {len(layers[0]) + len(layers[1])} layers most features are within "
+            f"noise of 0 (two standard errors over folds), and {measure} ranks them all the same; resolved_kendall "
+            "does not.",
+            stacklevel=2,
+        )
     return frame
+
+
+def layers_of_noise(table: pd.DataFrame) -> int:
+    """Return in how many layers of `layer_profiles` more than half of the features are within noise of 0.
+
+    Noise is twice the standard error of the mean over folds, which is somewhat too small, as folds share training data.
+    """
+    grouped = table.T.groupby(level="layer", sort=False)
+    within = grouped.mean().abs() <= 2 * grouped.std(ddof=1) / np.sqrt(grouped.size().to_numpy()[:, None])
+    return int((within.sum(axis=1) > within.shape[1] / 2).sum())
 
 
 def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFrame:
