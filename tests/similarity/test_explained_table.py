@@ -130,3 +130,39 @@ def test_pairs_of_the_same_word_or_length_are_left_out():
     expected = spearmanr(*(pdist(X.astype(float))[kept] for _, _, X in layers()[:2])).statistic
     assert rows["value"].sum() == pytest.approx(expected, abs=1e-9)
     assert table.attrs["exclude"] == ["word", "a"]
+
+
+def test_intervals_are_of_new_sentences_and_hold_their_estimates():
+    S = stimuli()
+    table = explained_table(S, FEATURES, layers()[:3], resamples=12)
+    plain = explained_table(S, FEATURES, layers()[:3])
+    pd.testing.assert_frame_equal(table[plain.columns], plain)
+    assert set(table["over"]) == {"sentences"}
+    assert (table["low"] < table["high"]).all()
+    # The quantiles are centred on the mean of the halves, which few halves have not at their middle.
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).mean() > 0.95
+    with pytest.raises(InputError, match="Intervals of the table are for 'rsa'"):
+        explained_table(S, FEATURES, layers()[:3], measure="cka", resamples=3)
+
+
+def test_a_half_is_ranked_as_if_it_were_all():
+    from thinkalike.similarity.explained.layer_sums import pair_numbers
+    from thinkalike.similarity.explained.study_table import _sample
+
+    S = stimuli()
+    exclude = S[["word"]]
+    rows = np.flatnonzero(np.random.default_rng(0).random(N // 3) < 0.5)[:, None] * 3 + np.arange(3)
+    rows = rows.ravel()
+    whole = _sample(S, FEATURES, exclude, np.arange(N), 0)
+    vectors = [pair_numbers(X.astype(float), "rsa", whole.cells) for _, _, X in layers()[:2]]
+    values, parts = (lambda half, ranks: half.divide(ranks))(*whole.part(rows, vectors))
+    alone = explained_table(
+        S.iloc[rows],
+        FEATURES,
+        [(model, layer, X[rows]) for model, layer, X in layers()[:2]],
+        exclude=exclude.iloc[rows],
+    )
+    found = alone.query("layer_a == '0' and layer_b == '1' and by == 'differences'")
+    assert found["value"].sum() == pytest.approx(values[0, 1], abs=1e-10)
+    # Bins of numbers are those of all stimuli, so only what has none is compared.
+    assert parts["values"].division.values.shape == (4, 2, 2)

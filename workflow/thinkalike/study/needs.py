@@ -227,7 +227,8 @@ class Needs:
             count * (self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED + 4 * pairs)
             for name, count in layers.items()
         )
-        return 30 + once + sum(layers.values()) ** 2 * _SECONDS_PER_DIVISION
+        each = once + sum(layers.values()) ** 2 * _SECONDS_PER_DIVISION
+        return 30 + each * (1 + self.study.similarity["resamples"])
 
 
 def disk_message(needs: Needs) -> str:

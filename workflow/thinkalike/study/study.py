@@ -222,7 +222,7 @@ class Study:
     @property
     def explanation_settings(self) -> dict[str, Any]:
         """How similarity is divided among features: what RSA shares with the other measures."""
-        keys = ("preprocessing", "max_stimuli", "same_word_pairs", "same_lemma_pairs")
+        keys = ("preprocessing", "max_stimuli", "resamples", "same_word_pairs", "same_lemma_pairs")
         return {key: self.similarity[key] for key in keys if key in self.similarity}
 
     def comparison_settings(self, measure: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from thinkalike.similarity.measures.measure import find_measure
 from thinkalike.similarity.measures.pair_vectors import inner_products
 
 By = Literal["differences", "values"]
-PARTS = {"differences": parts_by_differences, "values": parts_by_values}
+PARTS = {"values": parts_by_values, "differences": parts_by_differences}
 DECIMALS = 12
 
 

@@ -14,14 +14,15 @@ from thinkalike.features import Feature
 from thinkalike.mlem.cells import label_codes
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
-from thinkalike.similarity.explained.explain import DECIMALS, PARTS, excluded_labels
+from thinkalike.similarity.chance import half_samples
+from thinkalike.similarity.explained.all_pairs import StimulusSample, stimulus_sample
+from thinkalike.similarity.explained.explain import DECIMALS, excluded_labels
 from thinkalike.similarity.explained.feature_levels import Levels, read_levels
-from thinkalike.similarity.explained.halves import HALVINGS, make_halvings
-from thinkalike.similarity.explained.layer_sums import LayerSums, check_measure, layer_sums, pair_numbers
-from thinkalike.similarity.explained.pair_cells import pair_cells
+from thinkalike.similarity.explained.halves import HALVINGS
+from thinkalike.similarity.explained.layer_sums import check_measure, pair_numbers
 from thinkalike.similarity.explained.parts import Parts
 from thinkalike.similarity.inputs import MAX_STIMULI, subsample
-from thinkalike.similarity.measures.pair_vectors import PairVector, inner_products, shelf
+from thinkalike.similarity.measures.pair_vectors import PairVector, shelf
 
 _logger = logging.getLogger(__name__)
 _SHELF_BYTES = 2 * 2**30
@@ -37,6 +38,7 @@ def explained_table(
     exclude: pd.DataFrame | None = None,
     preprocessing: str = "none",
     max_stimuli: int = MAX_STIMULI,
+    resamples: int = 0,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Divide the similarity of every pair of layers into what each feature carries, and the rest.
@@ -60,6 +62,9 @@ def explained_table(
         As in `compare`.
     max_stimuli, seed
         If there are more stimuli, this many are drawn. `seed` also draws the halves.
+    resamples
+        Number of random halves of the sentences; 0 for none. Adds the columns `low` and `high`, a 95 % interval for
+        new sentences, and `over`, which says so. Each costs nearly as much as the table without.
 
     Returns
     -------
@@ -71,22 +76,13 @@ def explained_table(
         pairs of stimuli for which the form could be estimated.
     """
     check_measure(measure, exclude)
-    names = list(features)
-    levels = read_levels(
-        stimuli[names],
-        [name for name, feature in features.items() if feature.role == "control"],
-        {name: feature.kind for name, feature in features.items()},
-        {name: feature.missing for name, feature in features.items()},
-    )
+    if resamples and measure != "rsa":
+        raise InputError(f"Intervals of the table are for 'rsa', but the measure is '{measure}'; give no resamples.")
     total = len(stimuli)
     rows = subsample(total, max_stimuli, seed) if total > max_stimuli else np.arange(total)
-    groups = label_codes(stimuli["sentence_id"].reset_index(drop=True), pd.RangeIndex(total), "sentence_id")[rows]
-    places = pd.RangeIndex(total)
-    left_out = None if exclude is None else excluded_labels(exclude.reset_index(drop=True), places)[rows]
-    cells = pair_cells(levels.of_stimuli(rows), left_out)
-    halvings = make_halvings(cells, np.unique(groups, return_inverse=True)[1].reshape(-1), HALVINGS, seed)
+    sample = _sample(stimuli, features, exclude, rows, seed)
+    levels = sample.levels
     labels: list[tuple[str, str]] = []
-    sums: list[LayerSums] = []
     vectors: list[PairVector] = []
     with shelf(_SHELF_BYTES) as keep, single_threaded():
         for model, layer, given in layers:
@@ -96,19 +92,15 @@ def explained_table(
                     f"{model}, layer {layer} has {len(matrix)} stimuli, but the table of stimuli has {total}; give "
                     "both the same stimuli in the same order."
                 )
-            vector = pair_numbers(preprocess(matrix[rows], preprocessing), measure, cells)
             labels.append((model, layer))
-            sums.append(layer_sums(vector, cells, halvings))
-            vectors.append(keep(vector))
+            vectors.append(keep(pair_numbers(preprocess(matrix[rows], preprocessing), measure, sample.cells)))
         if not labels:
             raise InputError("There are no layers to compare; give at least one.")
-        norms = np.array([vector.norm for vector in vectors])
-        products = inner_products([vector.values for vector in vectors])
-        scale = np.outer(norms, norms)
-        values = np.divide(products, scale, out=np.full_like(products, np.nan), where=scale > 0)
-        parts = {by: PARTS[by](sums, sums, cells, halvings, seed) for by in ("values", "differences")}
-    first, second = _pairs(labels)
-    frame = pd.concat([_rows(labels, levels, values, first, second, by, each) for by, each in parts.items()])
+        pairs = _pairs(labels)
+        values, parts = sample.divide(vectors)
+        frame = pd.concat([_rows(labels, levels, values, *pairs, by, each) for by, each in parts.items()])
+        if resamples:
+            frame = _with_intervals(frame, sample, vectors, pairs, resamples)
     frame.insert(4, "measure", measure)
     covered = {by: round(each.covered, DECIMALS) for by, each in parts.items()}
     frame.attrs.update(
@@ -119,12 +111,52 @@ def explained_table(
         stimuli_given=total,
         seed=seed,
         halvings=HALVINGS,
+        resamples=resamples,
         covered=covered,
         bins={name: list(edges) for name, edges in levels.bins.items()},
         features={name: feature.role for name, feature in features.items()},
     )
     _logger.info("%s explained: %s", measure, frame.attrs)
-    return frame[COLUMNS].reset_index(drop=True)
+    return frame[[*COLUMNS, *(["low", "high", "over"] if resamples else [])]].reset_index(drop=True)
+
+
+def _sample(
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Feature],
+    exclude: pd.DataFrame | None,
+    rows: NDArray[np.intp],
+    seed: int,
+) -> StimulusSample:
+    levels = read_levels(
+        stimuli[list(features)],
+        [name for name, feature in features.items() if feature.role == "control"],
+        {name: feature.kind for name, feature in features.items()},
+        {name: feature.missing for name, feature in features.items()},
+    )
+    places = pd.RangeIndex(len(stimuli))
+    groups = label_codes(stimuli["sentence_id"].reset_index(drop=True), places, "sentence_id")
+    left_out = None if exclude is None else excluded_labels(exclude.reset_index(drop=True), places)[rows]
+    return stimulus_sample(levels.of_stimuli(rows), groups[rows], left_out, seed)
+
+
+def _with_intervals(
+    frame: pd.DataFrame,
+    sample: StimulusSample,
+    vectors: list[PairVector],
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
+    resamples: int,
+) -> pd.DataFrame:
+    """Return the rows with 95 % intervals from random halves of the sentences, centred on the estimates."""
+    draws = []
+    for rows in half_samples(len(sample.groups), resamples, sample.seed, sample.groups.tolist()):
+        half, ranks = sample.part(rows, vectors)
+        values, parts = half.divide(ranks)
+        draws.append(np.concatenate([_shares(half.levels, values, *pairs, each)[0].ravel() for each in parts.values()]))
+    drawn = np.array(draws)
+    low, high = np.quantile(drawn - drawn.mean(axis=0), [0.025, 0.975], axis=0)
+    estimates = frame["value"].to_numpy()
+    bounds = {"low": np.round(estimates + low, DECIMALS), "high": np.round(estimates + high, DECIMALS)}
+    return frame.assign(**bounds, over="sentences")
 
 
 def _pairs(labels: Sequence[tuple[str, str]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -149,17 +181,11 @@ def _rows(
     parts: Parts,
 ) -> pd.DataFrame:
     """Return the rows of all pairs, those of a pair together."""
-    division = parts.division
-    rest = values - division.together - parts.form - parts.lexical
+    shares, last = _shares(levels, values, first, second, parts)
     names = [*levels.names, "form", "lexical", "unexplained"]
     roles = [*np.where(levels.controls, "control", "feature"), "form", "lexical", "unexplained"]
-    shares = np.array([*division.values, parts.form, parts.lexical, rest])[:, first, second].T
-    last = np.full_like(shares, np.nan)
-    last[:, : len(levels.names)] = division.last[:, first, second].T
     if not levels.controls.any():
-        kept = [place for place, role in enumerate(roles) if role != "lexical"]
-        names, roles = [names[place] for place in kept], [roles[place] for place in kept]
-        shares, last = shares[:, kept], last[:, kept]
+        names, roles = ([each for each in column if each != "lexical"] for column in (names, roles))
     columns: dict[str, Any] = {
         f"{column}_{side}": np.repeat([labels[place][which] for place in places], len(names))
         for side, places in (("a", first), ("b", second))
@@ -168,3 +194,16 @@ def _rows(
     columns |= {"by": by, "part": np.tile(names, len(first)), "role": np.tile(roles, len(first))}
     columns |= {"value": np.round(shares, DECIMALS).ravel(), "last": np.round(last, DECIMALS).ravel()}
     return pd.DataFrame(columns)
+
+
+def _shares(
+    levels: Levels, values: NDArray[np.float64], first: NDArray[np.intp], second: NDArray[np.intp], parts: Parts
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return value and `last` of the parts of every pair, shape (n_pairs, n_parts)."""
+    division = parts.division
+    rest = values - division.together - parts.form - parts.lexical
+    others = [parts.form, parts.lexical, rest] if levels.controls.any() else [parts.form, rest]
+    shares = np.array([*division.values, *others])[:, first, second].T
+    last = np.full_like(shares, np.nan)
+    last[:, : len(levels.names)] = division.last[:, first, second].T
+    return shares, last
