@@ -62,8 +62,12 @@ def explained(similarity: pd.DataFrame) -> pd.DataFrame:
         parts = [*zip(figure_tables.FEATURES, ["feature"] * 8, shares * pair.value, strict=True)]
         parts.append(("unexplained", "unexplained", pair.value - sum(value for *_, value in parts)))
         key = (pair.model_a, pair.layer_a, pair.model_b, pair.layer_b, "rsa")
-        rows += [(*key, *part) for part in parts]
-    columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "part", "role", "value"]
+        rows += [(*key, "values", *part) for part in parts]
+        rows += [
+            (*key, "differences", "tense", "feature", pair.value / 2),
+            (*key, "differences", "form", "form", pair.value / 2),
+        ]
+    columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -127,7 +127,9 @@ def test_explained_similarity_sums_to_its_measure(opened, tables):
     rows = tables["similarity"].query("measure == 'rsa' and model_a == 'gpt2-seed0' and layer_a == '2'")
     rows = rows.query("model_b == 'mamba-seed0' and layer_b == '1'")
     text = opened.run("return document.getElementById('parts').textContent")
-    assert f"RSA = {rows['value'].item():.3f}".replace("-", "−") in text
+    for by in ("values", "differences"):
+        assert f"RSA by the features' {by} = {rows['value'].item():.3f}".replace("-", "−") in text
+    assert text.index("values") < text.index("differences") and "In combination" in text
     opened.choose("gpt2-seed0:2", "bert-seed0:1")
     assert "has not explained this pair" in opened.run("return document.getElementById('parts').textContent")
 

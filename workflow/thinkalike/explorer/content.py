@@ -197,22 +197,19 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
     place = {key: number for number, key in enumerate(keys)}
     kinds = [column for column in ("measure", "by") if column in explained]
     found = []
-    for kind, rows in explained.groupby(kinds, sort=True):
-        names = dict.fromkeys(zip(rows["part"].astype(str), rows["role"].astype(str), strict=True))
-        wide = rows.assign(part=rows["part"].astype(str)).pivot_table(
-            index=list(_PAIR), columns="part", values="value", aggfunc="first"
+    # What is explained by the features' values says more, and stands first.
+    for kind, rows in sorted(explained.groupby(kinds), key=lambda group: ("values" not in group[0], group[0])):
+        parts = sorted(set(zip(rows["part"].astype(str), rows["role"].astype(str), strict=True)))
+        wide = rows.astype({"part": str, "role": str, **dict.fromkeys(_PAIR, str)}).pivot_table(
+            index=list(_PAIR), columns=["part", "role"], values="value", aggfunc="first"
         )
-        wide = wide.reindex(columns=[part for part, _ in names])
-        pairs = np.array(
-            [[place.get((str(a), str(b)), -1), place.get((str(c), str(d)), -1)] for a, b, c, d in wide.index],
-            dtype=np.int32,
-        )
+        wide = wide.reindex(columns=pd.MultiIndex.from_tuples(parts))
+        pairs = np.array([[place.get((a, b), -1), place.get((c, d), -1)] for a, b, c, d in wide.index], dtype=np.int32)
         kept = (pairs >= 0).all(axis=1)
-        title = dict(zip(kinds, kind if isinstance(kind, tuple) else (kind,), strict=True))
         found.append(
             {
-                **title,
-                "parts": [{"name": part, "role": role} for part, role in names],
+                **dict(zip(kinds, kind, strict=True)),
+                "parts": [{"name": part, "role": role} for part, role in parts],
                 "pairs": pack(pairs[kept]),
                 "values": pack(wide.to_numpy(dtype=np.float32)[kept]),
             }

@@ -14,7 +14,7 @@ explorer.parts.push({
   },
   explained(one) {
     const { state, data } = explorer;
-    const kind = one.by ? ` by ${one.by}` : "";
+    const kind = one.by ? ` by the features' ${one.by}` : "";
     const measure = data.measures.find((known) => known.name === one.measure);
     const title = `${measure ? measure.short : one.measure}${kind}`;
     const heading = explorer.element("h3", {}, `Explained similarity: ${title}`);
@@ -24,17 +24,20 @@ explorer.parts.push({
       .filter((part) => Number.isFinite(part.value));
     const total = values.reduce((sum, part) => sum + part.value, 0);
     const styles = new Map(data.profiles.features.map((feature) => [feature.name, feature]));
-    const label = (part) => styles.get(part.name)?.label ?? (part.name.charAt(0).toUpperCase() + part.name.slice(1)).replaceAll("_", " ");
+    const isFeature = (part) => ["feature", "control"].includes(part.role);
+    const names = { form: "In combination", lexical: "Single words", unexplained: "Unexplained" };
+    const label = (part) => (isFeature(part) ? styles.get(part.name)?.label : names[part.role]) ?? part.name;
+    const colour = (part) => (isFeature(part) ? styles.get(part.name)?.colour : null) ?? "#8c8c8c";
     const sorted = [...values].sort((first, second) => (first.role === "unexplained") - (second.role === "unexplained") || second.value - first.value);
     const rows = sorted.map((part) => ({
       label: label(part),
-      bars: [{ value: part.value, colour: styles.get(part.name)?.colour ?? "#8c8c8c", hollow: part.role === "unexplained" }],
+      bars: [{ value: part.value, colour: colour(part), hollow: part.role === "unexplained" }],
     }));
     const svg = () => explorer.bars({ rows, title: `Explained similarity of the two layers, ${title}`, label: `Part of ${title}` });
-    const features = values.filter((part) => styles.has(part.name)).reduce((sum, part) => sum + part.value, 0);
-    const caption = `The bars sum to ${title} = ${explorer.number(total, 3)}; ${explorer.number(features, 3)} of it goes through the features.`
-      + " Form: what values of the features carry beyond their differences; lexical: what the controls carry beyond the features;"
-      + " unexplained (hollow): what the two layers share and neither describes.";
+    const features = values.filter(isFeature).reduce((sum, part) => sum + part.value, 0);
+    const caption = `The bars sum to ${title} = ${explorer.number(total, 3)}; ${explorer.number(features, 3)} of it is carried by single features and controls.`
+      + " In combination: what these carry together beyond that, as far as the stimuli can show it; single words: what the controls' values carry beyond all features;"
+      + " unexplained (hollow): the rest, which the two layers share and nothing here describes.";
     const table = () => ({ header: ["part", "role", "value"], rows: sorted.map((part) => [part.name, part.role, part.value]) });
     return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
   },
