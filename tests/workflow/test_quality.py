@@ -14,11 +14,14 @@ def test_the_package_does_not_know_snakemake():
     ]
 
 
-def test_only_representations_import_torch():
-    for path in (ROOT / "workflow/thinkalike").rglob("*.py"):
-        text = path.read_text()
-        if "import torch" in text or "transformers import" in text:
-            assert path.is_relative_to(ROOT / "workflow/thinkalike/representations"), path
+def test_only_representations_and_examples_import_torch():
+    package = ROOT / "workflow/thinkalike"
+    users = {
+        path.relative_to(package).parts[0]
+        for path in package.rglob("*.py")
+        if "import torch" in (text := path.read_text(encoding="utf-8")) or "transformers import" in text
+    }
+    assert users == {"representations", "examples"}
 
 
 def test_light_stages_start_fast_because_they_import_no_torch():
