@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from thinkalike.errors import InputError
+from thinkalike.representations.describe import describe_model
 from thinkalike.representations.loading import load_model
 
 SavedModel = Callable[[str], Path]
@@ -41,6 +42,10 @@ def test_adapter_is_merged_and_recorded(adapted: tuple[Path, dict[str, torch.Ten
     assert found.keys() == expected.keys()
     assert all(torch.allclose(found[key], value, atol=1e-6) for key, value in expected.items())
     assert (loaded.metadata["adapter"]["kind"], loaded.metadata["adapter"]["rank"]) == ("LORA", 2)
+    described = describe_model(str(folder))
+    assert (described["layers"], described["architecture"]) == (3, loaded.metadata["architecture"])
+    with pytest.raises(InputError, match="cannot be merged into quantised ones"):
+        load_model({"hub": str(folder)}, dtype="int8", device="cpu")
     (folder / "adapter_config.json").rename(folder / "away.json")
     plain = load_model({"hub": str(folder)}, device="cpu")
     assert "adapter" not in plain.metadata

@@ -180,6 +180,11 @@ def load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_
     if quantisation is None:
         check_stored_numbers(shards, name)
     adapter = adapters.read_adapter(folder, name) if adapters.has_adapter(folder) else None
+    if adapter is not None and (quantisation is not None or dtype == "int8"):
+        raise InputError(
+            f"Model '{name}': an adapter lies beside its weights, which cannot be merged into quantised ones; merge it "
+            "into the unquantised weights, or move adapter_config.json away for the model without it."
+        )
     known: dict[str, Any] = {"quantisation": quantisation, "adapter": adapter}
     options: dict[str, Any] = {
         "dtype": _DTYPES[dtype],

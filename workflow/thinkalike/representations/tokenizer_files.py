@@ -30,12 +30,18 @@ def load_tokenizer(folder: Path, name: str, remote_code: bool = False, gguf: str
     if not any(found for pattern in _FILES for found in folder.glob(pattern)):
         raise InputError(f"Model '{name}': {_absent(folder)}")
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=remote_code, use_fast=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=remote_code, use_fast=True)
     except Exception as error:  # tokenizers raises plain Exception
         raise InputError(
             f"Model '{name}': its tokenizer cannot be loaded from {folder} ({' '.join(str(error).split())[:200]}); "
             "save the tokenizer beside the model."
         ) from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise InputError(
+            f"Model '{name}': {type(tokenizer).__name__} is a slow tokenizer, which does not say which characters its "
+            "tokens cover; use a model with a fast one (a tokenizer.json)."
+        )
+    return tokenizer
 
 
 def _from_gguf(folder: Path, name: str, file: str) -> Any:
