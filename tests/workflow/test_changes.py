@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from activation_study import GRAMMAR, activation_study, write_activations
-from workflow_runs import ROOT, Workflow, copy_of
+from workflow_runs import Workflow, copy_of
 
 from thinkalike.study.products import products
 from thinkalike.study.reading import load_study
@@ -232,51 +231,3 @@ def test_tables_say_which_settings_and_sources_made_them(original) -> None:
     assert record["rule"] == "extract" and record["wildcards"] == {"dataset": "words", "model": "alpha"}
     assert list(record["settings"]["sources"]) == [study["models"]["alpha"]["activations"]]
     assert json.dumps(record["inputs"]).count("stimuli.parquet") == 1
-
-
-MODULES = """
-module first:
-    snakefile: {root!r}
-    config: {study!r}
-    prefix: "first"
-
-module second:
-    snakefile: {root!r}
-    config: {study!r}
-    pathvars:
-        results="second/kept",
-        logs="second/logs",
-        benchmarks="second/benchmarks",
-
-use rule * from first as first_*
-use rule * from second as second_*
-
-rule everything:
-    input: rules.first_all_mlem.input, rules.second_all_mlem.input
-    default_target: True
-"""
-
-
-def test_two_studies_as_modules_keep_to_their_own_results(original, tmp_path) -> None:
-    _, study = original
-    workflow = Workflow(tmp_path)
-    activation_study(tmp_path, {"alpha": 2, "beta": 1}, sentences=40)
-    # A module's prefix moves what a study reads, too; given by its whole path it stays.
-    for entry in study["models"].values():
-        entry = entry["activations"]
-    study = copy.deepcopy(study)
-    for entry in study["models"].values():
-        entry["activations"] = str(tmp_path.parent / entry["activations"])
-        shutil.copy(tmp_path / Path(entry["activations"]).name, entry["activations"])
-    study["datasets"]["words"]["grammar"] = str(ROOT / GRAMMAR)
-    (tmp_path / "modules.smk").write_text(MODULES.format(root=str(ROOT / "Snakefile"), study=study))
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
-    run = ["--snakefile", "modules.smk", "--cores", "2"]
-    workflow.run(*run)
-    vectors = "words/alpha/representations"
-    first, second = tmp_path / "first/results/activations", tmp_path / "second/kept"
-    assert (first / vectors).is_dir() and (second / vectors).is_dir()
-    workflow.run(*run, "second_remove_representations", "second_measure_rsa")
-    assert (first / vectors).is_dir() and not (second / vectors).exists()
-    assert (second / "resources/jobs.csv").read_text().count("mlem") >= 3
-    assert not (tmp_path / "results").exists()
