@@ -402,3 +402,25 @@ def test_a_place_that_cannot_work_is_named(tmp_path):
     (tmp_path / "results/a").write_text("")
     with pytest.raises(InputError, match="is a file where the folder of results should be"):
         refuse_place(tmp_path, ROOT, "results/a")
+
+
+def test_a_dataset_may_have_several_files(base):
+    for name in ("a.csv", "b.csv"):
+        (base / name).write_text("sentence_id,word,pos\n1,a,X\n")
+    entry = {"table": ["a.csv", "b.csv"], "features": ["pos"]}
+    models = {"m": {"activations": "cortex.parquet"}}
+    study = load_study(minimal(datasets={"words": entry}, models=models), base)
+    assert study.stimulus_files("words") == ["a.csv", "b.csv"]
+    with pytest.raises(InputError, match=r"'c.csv', which does not exist"):
+        load_study(minimal(datasets={"words": {**entry, "table": ["a.csv", "c.csv"]}}, models=models), base)
+
+
+def test_only_pretrained_models_decide_what_is_left_out(base):
+    words = {**WORDS, "leave_out": ["shared_tokens"], "unit": "mean"}
+    models = {"g": {"train": "gpt2", "layers": 2}, "m": {"hub": "some/model", "layers": 2}}
+    study = load_study(minimal(datasets={"words": words}, models=models), base)
+    found = study.leaving_out("words")
+    assert found["kinds"] == ["shared_tokens"] and list(found["models"]) == ["m"]
+    assert found["models"]["m"]["source"] == study.source("m") and found["models"]["m"]["settings"]["unit"] == "mean"
+    assert "leave_out" not in study.stimulus_source("words")
+    assert load_study(minimal(models=models), base).leaving_out("words") == {}

@@ -5,6 +5,7 @@ one, minus those alike on the other, plus those alike on both; each of these is 
 equal stimuli. For numeric features the sum of |a - b| over pairs follows from sorting.
 """
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -45,7 +46,9 @@ def difference_moments(
     columns = [_Column(stimuli[name], feature) for name, feature in features.items()]
     pairs = max(len(stimuli) * (len(stimuli) - 1) / 2, 1.0)
     means = np.array([column.total(np.ones(len(stimuli), dtype=bool)) for column in columns]) / pairs
-    products = np.array([[_product(a, b) for b in columns] for a in columns]) / pairs
+    products = np.zeros((len(columns), len(columns)))
+    for i, j in itertools.combinations_with_replacement(range(len(columns)), 2):
+        products[i, j] = products[j, i] = _product(columns[i], columns[j]) / pairs
     return means, products
 
 
@@ -54,7 +57,11 @@ def difference_correlation(stimuli: pd.DataFrame, features: Mapping[str, Feature
 
     NaN for a feature that never differs.
     """
-    means, products = difference_moments(stimuli, features)
+    return correlation_of_moments(*difference_moments(stimuli, features))
+
+
+def correlation_of_moments(means: NDArray[np.float64], products: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation that follows from the two results of `difference_moments`, as `difference_correlation`."""
     covariance = products - np.outer(means, means)
     deviation = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     # A feature that differs on no pair, or on every pair, leaves rounding errors where a zero should stand.

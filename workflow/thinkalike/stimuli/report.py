@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from thinkalike.features import Feature
 from thinkalike.stimuli.derive import left_contexts
-from thinkalike.stimuli.differences import difference_correlation, difference_moments, level_codes
+from thinkalike.stimuli.differences import correlation_of_moments, difference_moments, level_codes
 from thinkalike.stimuli.findings import find_warnings
 
 _MOST_COMBINED_LEVELS = 50
@@ -60,11 +60,12 @@ def stimulus_report(
     All numbers are exact at any size: nothing is sampled and no pair is formed.
     """
     metadata = metadata or {}
-    difference = difference_correlation(stimuli, features)
+    means, products = difference_moments(stimuli, features)
+    difference = correlation_of_moments(means, products)
     tables = {
         "levels": _levels(stimuli, features),
         "combinations": _combinations(stimuli, features),
-        "pairs": _pairs(stimuli, features),
+        "pairs": _pairs(stimuli, features, means),
         "correlation": _tidy(_code_correlation(stimuli, features), features, _counts(stimuli, features)),
         "difference_correlation": _tidy(difference, features),
         "variance_inflation": _variance_inflation(difference, features),
@@ -127,9 +128,8 @@ def _texts(column: pd.Series) -> pd.Series:
     return column.astype(object).map(lambda value: "undefined" if pd.isna(value) else str(value))
 
 
-def _pairs(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+def _pairs(stimuli: pd.DataFrame, features: Mapping[str, Feature], means: NDArray[np.float64]) -> pd.DataFrame:
     total = len(stimuli) * (len(stimuli) - 1) // 2
-    means, _ = difference_moments(stimuli, features)
     rows = []
     for (name, feature), mean in zip(features.items(), means, strict=True):
         codes = level_codes(stimuli[name], feature)
