@@ -108,7 +108,11 @@ rule all:
         ),
         ["<results>/across_datasets/agreement.csv"] if len(STUDY.datasets) > 1 else [],
         (
-            collect("<results>/{dataset}/explorer.html", dataset=STUDY.datasets)
+            collect(
+                "<results>/{dataset}/{made}",
+                dataset=STUDY.datasets,
+                made=["tables/word_maps.parquet", "explorer.html"],
+            )
             if len(STUDY.every_layer["layer"]) > 1
             else []
         ),
