@@ -9,6 +9,7 @@ from scipy.stats import kendalltau, pearsonr, rankdata, spearmanr
 from thinkalike.catalogue import PAIR_MEASURES
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
+from thinkalike.representations.storage import Representation
 from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
 from thinkalike.similarity.known_of_stimuli import known_of_stimuli
 
@@ -234,3 +235,16 @@ def test_what_the_stimuli_lack_is_named():
         known_of_stimuli(STIMULI.drop(columns="lemma"), DECLARED, same_lemma_pairs="exclude")
     with pytest.raises(InputError, match="partial_rsa holds controls constant, but there are none"):
         known_of_stimuli(STIMULI, {"tense": DECLARED["tense"]}, controls=None)
+
+
+def test_what_is_known_of_the_stimuli_goes_with_their_ids():
+    ids = np.array([f"x{i:03d}" for i in range(N)])
+    order = np.random.default_rng(5).permutation(N)
+    a, b = Representation(ids[order], X[order]), Representation(ids, Y)
+    settings = {"same_word_pairs": "exclude", "controls": None}
+    known = known_of_stimuli(STIMULI.assign(stimulus_id=ids), DECLARED, **settings)
+    known |= {name: [known[name][row] for row in order] for name in ("groups", "positions")}
+    table = compare_models({"0": a}, {"0": b}, model_a="a", model_b="b", measure="partial_rsa", **known)
+    bare = known_of_stimuli(STIMULI, DECLARED, **settings)
+    expected = compare_models({"0": X}, {"0": Y}, model_a="a", model_b="b", measure="partial_rsa", **bare)
+    assert table["value"][0] == pytest.approx(expected["value"][0], abs=1e-11)

@@ -50,7 +50,7 @@ def known_of_stimuli(
             )
     if columns:
         labels = {column: stimuli[column].astype("string").str.lower().tolist() for column in columns}
-        known["exclude"] = pd.DataFrame(labels)
+        known["exclude"] = pd.DataFrame(labels, index=_ids(stimuli))
     if "controls" in settings:
         known |= _controls(stimuli, declared, settings.pop("controls"))
     return {**known, **settings}
@@ -60,8 +60,14 @@ def _controls(stimuli: pd.DataFrame, declared: Mapping[str, Feature], names: Seq
     chosen = choose_features(declared, [], names)
     if not chosen:
         raise InputError("partial_rsa holds controls constant, but there are none; declare mlem.controls or use rsa.")
-    table = pd.DataFrame({name: _values(stimuli[name], feature) for name, feature in chosen.items()})
+    values = {name: _values(stimuli[name], feature) for name, feature in chosen.items()}
+    table = pd.DataFrame(values, index=_ids(stimuli))
     return {"controls": table, "kinds": {name: "numeric" for name, one in chosen.items() if one.kind == "numeric"}}
+
+
+def _ids(stimuli: pd.DataFrame) -> pd.Index | None:
+    """Return the labels by which representations are matched; None for those without."""
+    return pd.Index(stimuli["stimulus_id"].astype(object)) if "stimulus_id" in stimuli.columns else None
 
 
 def _values(column: pd.Series, feature: Feature) -> list[Any]:

@@ -95,7 +95,9 @@ class Rsa(PairVectorComparator):
     larger_is_more_similar=True,
     invariant_to=("orthogonal", "isotropic scaling", "translation", "permutation"),
     chance="0; undefined (nan) where all stimuli are equally far apart, or the controls say how far",
-    equivalents=("pingouin.partial_corr(..., method='spearman') with controls of 0 and 1",),
+    equivalents=(
+        "scipy.stats.pearsonr of what numpy.linalg.lstsq on the controls leaves of scipy.stats.rankdata(pdist(X))",
+    ),
     identical=1.0,
     pairwise=True,
 )
