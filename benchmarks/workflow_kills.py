@@ -1,13 +1,15 @@
-"""Kill a study with SIGKILL at twenty random moments, resume it each time, and compare every table with a whole run.
+"""Kill a study with SIGKILL at twenty random moments, then twenty changes of the finished study; compare all tables.
 
     python benchmarks/workflow_kills.py [--kills 20] [--cores 4] [--seed 0]
 
 Each kill ends Snakemake and all its jobs at once, as a lost node does, up to a second after the study has a certain
-number of tables; these numbers are drawn from all there are, so that kills meet every stage. Prints one line per kill
-and the verdict.
+number of new tables; these numbers are drawn from all there are, so that kills meet every stage. The change is one of
+every stage: stimuli, extraction, fits and comparisons. Prints one line per kill and the verdicts: after the first runs,
+and after the changes, every table must be that of a run that nobody disturbed.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,24 +30,49 @@ from activation_study import activation_study
 MODELS = {"alpha": 4, "beta": 3, "gamma": 3}
 
 
+CHANGE: dict[str, dict[str, Any]] = {
+    "datasets": {"words": {"punctuation": True}},  # there is none in the grammar: the stage runs, the stimuli stay
+    "representations": {"tokens_per_batch": 256},
+    "mlem": {"alphas": [0.1, 1.0]},
+    "similarity": {"preprocessing": "centre"},
+}
+
+
 def main() -> None:
     arguments = _arguments()
+    draw = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
-        undisturbed, killed = Path(folder, "undisturbed"), Path(folder, "killed")
-        for place in (undisturbed, killed):
-            _prepare(place)
-        _snakemake(undisturbed, arguments.cores).wait()
-        expected = _tables(undisturbed)
-        print(f"Undisturbed, on {arguments.cores} cores: {len(expected)} tables", flush=True)
-        draw = random.Random(arguments.seed)
-        moments = sorted(draw.sample(range(len(expected)), arguments.kills))
-        for number, tables in enumerate(moments, start=1):
-            _kill(killed, arguments.cores, tables, draw.random(), number)
-        _snakemake(killed, arguments.cores).wait()
-        found = _tables(killed)
-        different = sorted(name for name in expected | found if expected.get(name) != found.get(name))
-        print(f"{len(found)} tables after {arguments.kills} kills, {len(different)} differ: {different or 'none'}")
+        killed = Path(folder, "killed")
+        study = _prepare(killed, change=False)
+        different = _kill_often(killed, Path(folder, "first"), draw, arguments, change=False)
+        study = _changed(study)
+        (killed / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+        different += _kill_often(killed, Path(folder, "changed"), draw, arguments, change=True)
         sys.exit(bool(different))
+
+
+def _kill_often(
+    killed: Path, undisturbed: Path, draw: random.Random, arguments: argparse.Namespace, change: bool
+) -> list[str]:
+    """Run one study undisturbed and another with kills; return the tables in which they differ."""
+    _prepare(undisturbed, change)
+    _snakemake(undisturbed, arguments.cores).wait()
+    expected = _tables(undisturbed)
+    what = "changes of the finished study" if change else "first runs"
+    print(f"Undisturbed, on {arguments.cores} cores: {len(expected)} tables; kills of {what}:", flush=True)
+    start = time.time_ns()
+    moments = sorted(draw.sample(range(len(expected)), arguments.kills))
+    for number, tables in enumerate(moments, start=1):
+        _kill(killed, arguments.cores, tables, draw.random(), number, start)
+    code = _snakemake(killed, arguments.cores).wait()
+    found = _tables(killed)
+    different = sorted(name for name in expected | found if expected.get(name) != found.get(name))
+    print(
+        f"{len(found)} tables after {arguments.kills} kills of {what}, exit code {code} of the last run, "
+        f"{len(different)} differ: {different or 'none'}",
+        flush=True,
+    )
+    return different + (["exit code"] if code else [])
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,10 +83,18 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, change: bool) -> dict[str, Any]:
     folder.mkdir()
     (folder / "config").symlink_to(ROOT / "config")
-    (folder / "study.yaml").write_text(yaml.safe_dump(activation_study(folder, MODELS), sort_keys=False))
+    study = activation_study(folder, MODELS)
+    study = _changed(study) if change else study
+    (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    return study
+
+
+def _changed(study: dict[str, Any]) -> dict[str, Any]:
+    changed = {**study, **{key: {**study.get(key, {}), **value} for key, value in CHANGE.items()}}
+    return {**changed, "datasets": {"words": {**study["datasets"]["words"], **CHANGE["datasets"]["words"]}}}
 
 
 def _snakemake(folder: Path, cores: int, *more: str) -> subprocess.Popen:
@@ -69,9 +105,9 @@ def _snakemake(folder: Path, cores: int, *more: str) -> subprocess.Popen:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
 
-def _kill(folder: Path, cores: int, tables: int, pause: float, number: int) -> None:
+def _kill(folder: Path, cores: int, tables: int, pause: float, number: int, start: int) -> None:
     process = _snakemake(folder, cores)
-    while process.poll() is None and len(_tables(folder)) < tables:
+    while process.poll() is None and _new(folder, start) < tables:
         time.sleep(0.05)
     time.sleep(pause)
     what = "killed" if process.poll() is None else "was complete before"
@@ -79,7 +115,18 @@ def _kill(folder: Path, cores: int, tables: int, pause: float, number: int) -> N
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     _snakemake(folder, cores, "--unlock").wait()
-    print(f"{number:2d}: {what} with {len(_tables(folder))} tables", flush=True)
+    print(f"{number:2d}: {what} with {_new(folder, start)} new tables", flush=True)
+
+
+def _new(folder: Path, start: int) -> int:
+    """Return how many tables were written since `start`."""
+    results = folder / "results"
+    paths = [path for path in results.rglob("*") if path.suffix in (".parquet", ".csv") and path.name[0] != "."]
+    count = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # a job that starts removes its old results
+            count += path.stat().st_mtime_ns > start
+    return count
 
 
 def _tables(folder: Path) -> dict[str, bytes]:
