@@ -2,7 +2,7 @@
 # `snakemake --list-target-rules` shows the targets; docs/cluster.md says what they are for.
 
 from thinkalike.study.needs import disk_message
-from thinkalike.study.products import folders_of_vectors
+from thinkalike.study.products import folders_of_vectors, stages_of_measure
 
 
 onstart:
@@ -89,7 +89,11 @@ for one_measure in STUDY.measures:
         input:
             collect(
                 "<results>/{path}",
-                path=made_by(PRODUCTS, *STAGES[:4], measure=one_measure),
+                path=made_by(
+                    PRODUCTS,
+                    *stages_of_measure(STUDY, one_measure),
+                    measure=one_measure,
+                ),
             ),
         localrule: True
 

@@ -65,6 +65,11 @@ def made_by(found: list[Product], *stages: str, rule: str | None = None, **wildc
     ]
 
 
+def stages_of_measure(study: Study, measure: str) -> list[str]:
+    """Return the stages that a measure needs, itself included: only a measure of profiles needs the fits."""
+    return [stage for stage in STAGES[:4] if stage != "mlem" or measure in study.similarity["feature_based"]]
+
+
 def folders_of_vectors(tables_of_layers: Iterable[str]) -> list[str]:
     """Return the folders of vectors that the tables of layers (`layers.parquet`) beside them speak of."""
     return [str(Path(path).parent / "representations") for path in tables_of_layers]
