@@ -30,6 +30,7 @@ def weak_orders(n):
     return {tuple(np.unique(levels, return_inverse=True)[1]) for levels in itertools.product(range(n), repeat=n)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scoring", SCORINGS)
 def test_ceiling_is_the_largest_score_of_all_weak_orders(scoring):
     rng = np.random.default_rng(0)

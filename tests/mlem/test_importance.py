@@ -87,6 +87,7 @@ def test_drop_column_refits_without_the_feature():
     np.testing.assert_allclose(result.importance_drop_column["f1"], result.scores - without.scores, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_weight_of_nothing_has_an_importance_of_exactly_nothing():
     features, vectors = planted(150, noise=6.0)
     for model in (MLEM(), MLEM(scoring="spearman"), MLEM(interactions=True)):

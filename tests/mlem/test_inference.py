@@ -121,6 +121,7 @@ def test_p_counts_the_observed_labelling():
     assert exceedance(3.0, np.zeros(99)) == 0.01
 
 
+@pytest.mark.slow
 def test_inference_table_of_planted_features():
     features, vectors = planted(150, noise=2.0)
     groups = np.arange(150) // 3
