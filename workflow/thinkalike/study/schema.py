@@ -38,10 +38,15 @@ def validate(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     if wrong:
         raise StudyError(wrong)
     filled = _filled(config, schema, schema)
-    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=lambda error: str(error.path))
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=_rank)
     if errors:
         raise StudyError(_sentence(jsonschema.exceptions.best_match([error])) for error in errors)
     return filled
+
+
+def _rank(error: jsonschema.ValidationError) -> tuple[bool, str]:
+    """Order errors: a key that does not exist first, because what it was to be may be missing."""
+    return error.validator != "additionalProperties", str(error.path)
 
 
 def _odd_values(value: Any, where: str) -> Iterator[str]:
