@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 # What leaves hidden states as they are, or scales all of them alike.
 _HARMLESS = {
     "div", "mul", "truediv", "dropout", "to", "float", "contiguous", "permute", "transpose", "movedim", "clone",
-    "view_as", "getitem", "type_as", "detach",
+    "view_as", "view", "reshape", "getitem", "type_as", "detach",
 }  # fmt: skip
 _ROOT = "_thinkalike_root"
 
