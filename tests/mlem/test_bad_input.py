@@ -17,7 +17,7 @@ def data():
 def test_lengths_that_differ(data):
     features, vectors = data
     with pytest.raises(InputError, match="60 rows of features but 59 representations"):
-        MLEM().fit(features, vectors[1:])
+        MLEM(coding="difference").fit(features, vectors[1:])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -26,13 +26,13 @@ def test_not_finite_names_the_stimulus(data, value, distance):
     features, vectors = data
     vectors[17, 3] = value
     with pytest.raises(InputError, match="stimulus 17 has a NaN or infinite"):
-        MLEM(distance=distance).fit(features, vectors)
+        MLEM(coding="difference", distance=distance).fit(features, vectors)
 
 
 def test_constant_feature_has_no_weight_and_a_warning(data):
     features, vectors = data
-    expected = cross_validate(features, vectors, alphas=[1.0])
-    result = cross_validate(features.assign(same="x"), vectors, alphas=[1.0])
+    expected = cross_validate(features, vectors, alphas=[1.0], model=MLEM(coding="difference"))
+    result = cross_validate(features.assign(same="x"), vectors, alphas=[1.0], model=MLEM(coding="difference"))
     assert (result.weights["same"] == 0).all() and (result.importance["same"] == 0).all()
     np.testing.assert_allclose(result.weights[["f0", "f1"]], expected.weights, atol=1e-12)
     assert any("'same' differs on no pair" in sentence for sentence in result.warnings)
@@ -41,9 +41,9 @@ def test_constant_feature_has_no_weight_and_a_warning(data):
 def test_constant_layer(data):
     features, _ = data
     with pytest.raises(InputError, match="this layer is constant"):
-        MLEM().fit(features, np.full((60, 4), 1 / 3))
+        MLEM(coding="difference").fit(features, np.full((60, 4), 1 / 3))
     with pytest.raises(InputError, match="this layer is constant"):
-        cross_validate(features, np.full((60, 4), 1 / 3))
+        cross_validate(features, np.full((60, 4), 1 / 3), model=MLEM(coding="difference"))
 
 
 def test_layer_constant_among_training_stimuli_names_the_fold(data):
@@ -51,27 +51,29 @@ def test_layer_constant_among_training_stimuli_names_the_fold(data):
     vectors = np.zeros((60, 3))
     vectors[:30] = np.random.default_rng(0).normal(size=(30, 3))
     with pytest.raises(InputError, match="training stimuli of fold 0"):
-        cross_validate(features, vectors, folds=np.arange(60) // 30, alphas=[1.0])
+        cross_validate(features, vectors, folds=np.arange(60) // 30, alphas=[1.0], model=MLEM(coding="difference"))
 
 
 def test_fewer_groups_than_folds(data):
     features, vectors = data
     with pytest.raises(InputError, match="4 groups for 5 folds"):
-        cross_validate(features, vectors, groups=np.arange(60) % 4)
+        cross_validate(features, vectors, groups=np.arange(60) % 4, model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="4 groups for 5 folds"):
-        cross_validate(features, vectors, groups=np.arange(60) % 5)  # enough outside, too few inside
+        cross_validate(
+            features, vectors, groups=np.arange(60) % 5, model=MLEM(coding="difference")
+        )  # enough outside, too few inside
 
 
 def test_folds_too_small_to_rank():
     features, vectors = planted(10)
     with pytest.raises(InputError, match="too few pairs to rank"):
-        cross_validate(features, vectors)
+        cross_validate(features, vectors, model=MLEM(coding="difference"))
 
 
 @pytest.mark.parametrize("interactions", [False, True])
 def test_one_feature(data, interactions):
     features, vectors = data
-    result = cross_validate(features[["f0"]], vectors, model=MLEM(interactions=interactions))
+    result = cross_validate(features[["f0"]], vectors, model=MLEM(coding="difference", interactions=interactions))
     assert result.score > 0.5
     np.testing.assert_allclose(result.importance["f0"], result.scores, atol=1e-12)
 
@@ -79,12 +81,12 @@ def test_one_feature(data, interactions):
 def test_no_feature_varies(data):
     _, vectors = data
     with pytest.raises(InputError, match="No feature differs"):
-        MLEM().fit(pd.DataFrame({"a": ["x"] * 60, "b": [None] * 60}), vectors)
+        MLEM(coding="difference").fit(pd.DataFrame({"a": ["x"] * 60, "b": [None] * 60}), vectors)
 
 
 def test_unknown_distance(data):
     with pytest.raises(InputError, match="'euclid' but must be one of sqeuclidean"):
-        MLEM(distance="euclid").fit(*data)
+        MLEM(coding="difference", distance="euclid").fit(*data)
 
 
 def test_precomputed_must_be_square_and_symmetric(data):
@@ -93,9 +95,9 @@ def test_precomputed_must_be_square_and_symmetric(data):
     matrix = matrix + matrix.T
     matrix[4, 9] += 1
     with pytest.raises(InputError, match=r"not symmetric: \(4, 9\)"):
-        MLEM(distance="precomputed").fit(features, matrix)
+        MLEM(coding="difference", distance="precomputed").fit(features, matrix)
     with pytest.raises(InputError, match="must be square, not 60 x 64"):
-        MLEM(distance="precomputed").fit(features, vectors)
+        MLEM(coding="difference", distance="precomputed").fit(features, vectors)
 
 
 @pytest.mark.parametrize("distance", ["cosine", "correlation"])
@@ -103,58 +105,58 @@ def test_vectors_without_a_direction(data, distance):
     features, vectors = data
     vectors[5] = 0.0 if distance == "cosine" else 0.1
     with pytest.raises(InputError, match="stimulus 5"):
-        MLEM(distance=distance).fit(features, vectors)
+        MLEM(coding="difference", distance=distance).fit(features, vectors)
 
 
 def test_unknown_kind_missing_and_names(data):
     features, vectors = data
     with pytest.raises(InputError, match="kinds of feature 'f0' is 'real'"):
-        MLEM(kinds={"f0": "real"}).fit(features, vectors)
+        MLEM(coding="difference", kinds={"f0": "real"}).fit(features, vectors)
     with pytest.raises(InputError, match="kinds names 'gender', which is not a feature"):
-        MLEM(kinds={"gender": "categorical"}).fit(features, vectors)
+        MLEM(coding="difference", kinds={"gender": "categorical"}).fit(features, vectors)
     with pytest.raises(InputError, match="missing of feature 'f0' is 'ignore'"):
-        MLEM(missing="ignore").fit(features, vectors)
+        MLEM(coding="difference", missing="ignore").fit(features, vectors)
     with pytest.raises(InputError, match="'f0' is there twice"):
-        MLEM().fit(pd.concat([features, features[["f0"]]], axis=1), vectors)
+        MLEM(coding="difference").fit(pd.concat([features, features[["f0"]]], axis=1), vectors)
 
 
 def test_numeric_features_must_be_numbers(data):
     features, vectors = data
     with pytest.raises(InputError, match="'f0' is declared numeric"):
-        MLEM(kinds={"f0": "numeric"}).fit(features, vectors)
+        MLEM(coding="difference", kinds={"f0": "numeric"}).fit(features, vectors)
     features["x"] = np.arange(60.0)
     features.loc[3, "x"] = np.inf
     with pytest.raises(InputError, match="'x' is infinite for stimulus 3"):
-        MLEM(kinds={"x": "numeric"}).fit(features, vectors)
+        MLEM(coding="difference", kinds={"x": "numeric"}).fit(features, vectors)
     features.loc[3, "x"] = np.nan
     with pytest.raises(InputError, match="undefined for stimulus 3"):
-        MLEM(kinds={"x": "numeric"}, missing="category").fit(features, vectors)
+        MLEM(coding="difference", kinds={"x": "numeric"}, missing="category").fit(features, vectors)
 
 
 def test_bad_parameters(data):
     features, vectors = data
     with pytest.raises(InputError, match="alpha is -1"):
-        MLEM(alpha=-1.0).fit(features, vectors)
+        MLEM(coding="difference", alpha=-1.0).fit(features, vectors)
     with pytest.raises(InputError, match="alphas are"):
-        cross_validate(features, vectors, alphas=[])
+        cross_validate(features, vectors, alphas=[], model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="importance is 'shap'"):
-        cross_validate(features, vectors, importance="shap")
+        cross_validate(features, vectors, importance="shap", model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="at least 2"):
-        cross_validate(features, vectors, folds=1)
+        cross_validate(features, vectors, folds=1, model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="groups has 3 entries for 60"):
-        cross_validate(features, vectors, groups=[1, 2, 3])
+        cross_validate(features, vectors, groups=[1, 2, 3], model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="groups is undefined for stimulus 2"):
-        cross_validate(features, vectors, groups=["a", "b", None] * 20)
+        cross_validate(features, vectors, groups=["a", "b", None] * 20, model=MLEM(coding="difference"))
     with pytest.raises(InputError, match="not fitted"):
-        MLEM().predict(features)
+        MLEM(coding="difference").predict(features)
     with pytest.raises(InputError, match="fitted to f0, f1"):
-        MLEM().fit(features, vectors).predict(features[["f1", "f0"]])
+        MLEM(coding="difference").fit(features, vectors).predict(features[["f1", "f0"]])
     with pytest.raises(InputError, match="must be a pandas DataFrame"):
-        MLEM().fit([[1], [2]], vectors)
+        MLEM(coding="difference").fit([[1], [2]], vectors)
     with pytest.raises(InputError, match=r"shape \(60,\)"):
-        MLEM().fit(features, vectors[:, 0])
+        MLEM(coding="difference").fit(features, vectors[:, 0])
     with pytest.raises(InputError, match="must be numbers"):
-        MLEM().fit(features, vectors.astype(str))
+        MLEM(coding="difference").fit(features, vectors.astype(str))
 
 
 @pytest.mark.parametrize(
@@ -163,10 +165,10 @@ def test_bad_parameters(data):
 def test_a_dtype_never_decides(data, dtype):
     """A two-valued categorical feature means the same whatever pandas stores it as."""
     features, vectors = data
-    expected = MLEM().fit(features, vectors).weights_
+    expected = MLEM(coding="difference").fit(features, vectors).weights_
     numbers = (features["f0"] == "a").astype(int)
     column = features["f0"] if dtype in ("object", "str", "string", "category") else numbers
-    model = MLEM().fit(features.assign(f0=column.astype(dtype)), vectors)
+    model = MLEM(coding="difference").fit(features.assign(f0=column.astype(dtype)), vectors)
     np.testing.assert_allclose(model.weights_, expected, rtol=1e-12)
 
 
@@ -174,21 +176,30 @@ def test_a_dtype_never_decides(data, dtype):
 def test_nulls_of_every_dtype_are_undefined(data, dtype):
     features, vectors = data
     undefined = np.arange(60) % 7 == 0
-    expected = MLEM().fit(features.assign(f0=features["f0"].astype(object).mask(undefined, None)), vectors).weights_
+    expected = (
+        MLEM(coding="difference")
+        .fit(features.assign(f0=features["f0"].astype(object).mask(undefined, None)), vectors)
+        .weights_
+    )
     column = features["f0"] if dtype in ("object", "str", "string", "category") else (features["f0"] == "a").astype(int)
-    model = MLEM().fit(features.assign(f0=column.astype(dtype).mask(undefined)), vectors)
+    model = MLEM(coding="difference").fit(features.assign(f0=column.astype(dtype).mask(undefined)), vectors)
     np.testing.assert_allclose(model.weights_, expected, rtol=1e-12)
 
 
 def test_index_of_the_table_does_not_matter(data):
     features, vectors = data
     shuffled = features.set_axis(np.arange(60)[::-1] * 3, axis=0)
-    np.testing.assert_array_equal(MLEM().fit(shuffled, vectors).weights_, MLEM().fit(features, vectors).weights_)
+    np.testing.assert_array_equal(
+        MLEM(coding="difference").fit(shuffled, vectors).weights_,
+        MLEM(coding="difference").fit(features, vectors).weights_,
+    )
 
 
 def test_entangled_features_are_named(data):
     features, vectors = data
-    result = cross_validate(features.assign(copy=features["f0"]), vectors, alphas=[1.0])
+    result = cross_validate(
+        features.assign(copy=features["f0"]), vectors, alphas=[1.0], model=MLEM(coding="difference")
+    )
     assert any("'f0' and 'copy' cannot be told apart" in sentence for sentence in result.warnings)
     np.testing.assert_allclose(result.weights["f0"], result.weights["copy"], rtol=1e-6)
     row = result.diagnostics.set_index("feature").loc["f0"]

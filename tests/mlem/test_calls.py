@@ -23,7 +23,7 @@ def data():
 
 def test_estimator_parameters_like_scikit_learn():
     kinds = {"a": "numeric"}
-    model = MLEM(alpha=3.0, kinds=kinds)
+    model = MLEM(coding="difference", alpha=3.0, kinds=kinds)
     assert model.kinds is kinds
     copy = clone(model)
     assert copy.get_params() == model.get_params()
@@ -55,12 +55,12 @@ def test_checks_of_scikit_learn_that_need_no_matrix_of_numbers(check):
 def test_asked_before_it_is_fitted(data):
     features, _ = data
     with pytest.raises(NotFittedError, match="call fit first"):
-        MLEM().predict(features)
+        MLEM(coding="difference").predict(features)
 
 
 def test_fitting_changes_no_setting_and_can_be_pickled(data):
     features, vectors = data
-    model = MLEM(kinds={"f0": "categorical"})
+    model = MLEM(coding="difference", kinds={"f0": "categorical"})
     before = model.get_params()
     model.fit(features, vectors)
     assert model.get_params() == before
@@ -73,11 +73,13 @@ def test_grid_search_over_stimuli_is_the_search_written_out(data):
     groups = np.arange(60) // 4
     folds = GroupKFold(3)
     alphas = [0.1, 10.0, 1000.0]
-    search = GridSearchCV(MLEM(), {"alpha": alphas}, cv=folds).fit(features, vectors, groups=groups)
+    search = GridSearchCV(MLEM(coding="difference"), {"alpha": alphas}, cv=folds).fit(features, vectors, groups=groups)
     expected = [
         np.mean(
             [
-                MLEM(alpha=alpha).fit(features.iloc[train], vectors[train]).score(features.iloc[test], vectors[test])
+                MLEM(coding="difference", alpha=alpha)
+                .fit(features.iloc[train], vectors[train])
+                .score(features.iloc[test], vectors[test])
                 for train, test in folds.split(features, vectors, groups)
             ]
         )
@@ -85,7 +87,7 @@ def test_grid_search_over_stimuli_is_the_search_written_out(data):
     ]
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected, atol=1e-15)
     assert search.best_estimator_.alpha == alphas[int(np.argmax(expected))]
-    assert get_tags(MLEM()).target_tags.multi_output
+    assert get_tags(MLEM(coding="difference")).target_tags.multi_output
 
 
 def test_settings_print_short():
@@ -95,13 +97,13 @@ def test_settings_print_short():
 
 def test_result_prints_as_a_table_and_equals_itself(data):
     features, vectors = data
-    result = cross_validate(features, vectors, alphas=[1.0])
+    result = cross_validate(features, vectors, alphas=[1.0], model=MLEM(coding="difference"))
     lines = repr(result).splitlines()
-    assert lines[0] == f"CrossValidation: rho_a {result.score:.3f}, ceiling {result.ceiling:.3f}, 5 folds"
+    assert lines[0] == f"CrossValidation (difference): rho_a {result.score:.3f}, ceiling {result.ceiling:.3f}, 5 folds"
     assert len(lines) == 1 + 2 + len(features.columns)
-    assert result == cross_validate(features, vectors, alphas=[1.0])
-    assert result != cross_validate(features, vectors, alphas=[1.0], seed=1)
-    assert result != cross_validate(features, vectors, model=MLEM(interactions=True), alphas=[1.0])
+    assert result == cross_validate(features, vectors, alphas=[1.0], model=MLEM(coding="difference"))
+    assert result != cross_validate(features, vectors, alphas=[1.0], seed=1, model=MLEM(coding="difference"))
+    assert result != cross_validate(features, vectors, model=MLEM(coding="difference", interactions=True), alphas=[1.0])
     assert result != "a result"
 
 
@@ -124,9 +126,9 @@ def test_tables_are_matched_by_their_index(data):
     folds = pd.Series(np.arange(60) // 3 % 4, index=features.index)
     table = pd.DataFrame(vectors, index=features.index)
     arguments = {"alphas": [1.0], "folds": folds, "groups": groups, "exclude": words}
-    expected = cross_validate(features, vectors, **arguments)
+    expected = cross_validate(features, vectors, **arguments, model=MLEM(coding="difference"))
     shuffled = {name: value.iloc[order] if name != "alphas" else value for name, value in arguments.items()}
-    result = cross_validate(features, table.iloc[order], **shuffled)
+    result = cross_validate(features, table.iloc[order], **shuffled, model=MLEM(coding="difference"))
     assert result == expected
     numbers = {"n_resamples": 5, "n_permutations": 9}
     units = pd.Series(np.arange(60), index=features.index)
@@ -142,7 +144,7 @@ def test_a_matrix_of_distances_is_matched_by_rows_and_columns(data):
     features, order = labelled(features)
     distances = squareform(((vectors[:, None] - vectors) ** 2).sum(axis=2), checks=False)
     matrix = pd.DataFrame(squareform(distances), index=features.index, columns=features.index)
-    model = MLEM(distance="precomputed")
+    model = MLEM(coding="difference", distance="precomputed")
     expected = model.fit(features, matrix.to_numpy()).weights_
     np.testing.assert_array_equal(model.fit(features, matrix.iloc[order, order]).weights_, expected)
     np.testing.assert_array_equal(model.fit(features, matrix.iloc[order, order[::-1]]).weights_, expected)
@@ -157,20 +159,25 @@ def test_tables_of_other_stimuli_are_refused(data, what):
     given = pd.Series(np.arange(60) % 5, index=other)
     arguments = {"representations": vectors, "alphas": [1.0], what: table if what == "representations" else given}
     with pytest.raises(InputError, match=f"{what} has no row labelled 'w0'"):
-        cross_validate(features, **arguments)
+        cross_validate(features, **arguments, model=MLEM(coding="difference"))
 
 
 def test_labels_that_repeat_are_refused_unless_they_are_in_the_same_order(data):
     features, vectors = data
     features = features.set_axis(np.arange(60) // 2, axis=0)
     table = pd.DataFrame(vectors, index=features.index)
-    np.testing.assert_array_equal(MLEM().fit(features, table).weights_, MLEM().fit(features, vectors).weights_)
+    np.testing.assert_array_equal(
+        MLEM(coding="difference").fit(features, table).weights_,
+        MLEM(coding="difference").fit(features, vectors).weights_,
+    )
     with pytest.raises(InputError, match="labels repeat"):
-        MLEM().fit(features, table.iloc[::-1])
+        MLEM(coding="difference").fit(features, table.iloc[::-1])
 
 
 def test_representations_may_be_an_object_that_holds_vectors(data):
     class Layer:
         vectors = data[1]
 
-    np.testing.assert_array_equal(MLEM().fit(data[0], Layer()).weights_, MLEM().fit(*data).weights_)
+    np.testing.assert_array_equal(
+        MLEM(coding="difference").fit(data[0], Layer()).weights_, MLEM(coding="difference").fit(*data).weights_
+    )

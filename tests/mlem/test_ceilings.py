@@ -55,7 +55,7 @@ def test_no_score_exceeds_the_ceiling(scoring):
             predictions = np.round((means - means.min()) / np.ptp(means) * coarse)
             assert table.score(predictions, scoring) <= ceiling + 1e-6 * (n_patterns > 1000) + 1e-12
     features, vectors = planted(120, noise=8.0, levels=(2, 2, 3), weights=(1.0, 0.1, 0.1))
-    result = cross_validate(features, vectors, model=MLEM(scoring=scoring))
+    result = cross_validate(features, vectors, model=MLEM(coding="difference", scoring=scoring))
     assert (result.scores <= result.ceilings + 1e-12).all()
 
 
@@ -84,7 +84,7 @@ def uneven(n_stimuli, seed, noise):
 @pytest.mark.parametrize("scoring", SCORINGS)
 def test_values_say_more_than_differences_where_levels_are_unevenly_far_apart(scoring):
     features, vectors = uneven(300, 0, 0.2)
-    result = cross_validate(features, vectors, model=MLEM(scoring=scoring))
+    result = cross_validate(features, vectors, model=MLEM(coding="difference", scoring=scoring))
     assert (result.covered == 1).all()
     assert (result.ceilings_by_values > result.ceilings + 0.1).all()
 
@@ -94,7 +94,7 @@ def test_ceiling_by_values_of_noise_is_near_nothing(scoring):
     """Every stimulus has values of its own or nearly so: the plain estimate would be close to 1."""
     rng = np.random.default_rng(3)
     features = pd.DataFrame(rng.integers(4, size=(200, 3)), columns=list("abc"))
-    result = cross_validate(features, rng.normal(size=(200, 20)), model=MLEM(scoring=scoring))
+    result = cross_validate(features, rng.normal(size=(200, 20)), model=MLEM(coding="difference", scoring=scoring))
     assert result.ceilings_by_values.mean() < 0.25
     assert (result.covered < 1).all() and (result.covered > 0.1).all()
 
@@ -102,7 +102,7 @@ def test_ceiling_by_values_of_noise_is_near_nothing(scoring):
 def test_tables_hold_both_scores_and_name_the_one_that_counts():
     features, vectors = planted(100, noise=3.0)
     for scoring in SCORINGS:
-        table = cross_validate(features, vectors, model=MLEM(scoring=scoring)).scores_table()
+        table = cross_validate(features, vectors, model=MLEM(coding="difference", scoring=scoring)).scores_table()
         assert (table["scoring"] == scoring).all()
         np.testing.assert_array_equal(table["score"], table[scoring])
         assert (table["rho_a"] < table["spearman"]).all()  # ties shrink the denominator of one of them
@@ -113,6 +113,6 @@ def test_a_real_small_feature_does_not_lower_rho_a():
     for seed in range(5):
         features, vectors = planted(200, noise=1.0, levels=(2, 2), weights=(1.0, 0.05), seed=seed)
         for scoring in SCORINGS:
-            result = cross_validate(features, vectors, model=MLEM(scoring=scoring), alphas=[1.0])
+            result = cross_validate(features, vectors, model=MLEM(coding="difference", scoring=scoring), alphas=[1.0])
             drops[scoring].append(result.importance_drop_column["f1"].mean())
     assert min(drops["rho_a"]) > 0 > max(drops["spearman"])

@@ -62,7 +62,7 @@ def test_equals_nested_grid_search(seed, noise):
     sentences = [f"s{i // 3:03d}" for i in range(100)]
     groups = label_codes(sentences, pd.RangeIndex(100), "groups")
     expected = nested_in_sklearn(features, vectors, groups, 4, 3, seed)
-    model = MLEM(scoring="spearman")
+    model = MLEM(coding="difference", scoring="spearman")
     result = cross_validate(features, vectors, model=model, folds=4, inner_folds=3, groups=sentences, seed=seed)
     for fold, row in enumerate(expected):
         assert result.alphas[fold] == row["alpha"] or means_tie(row, result.alphas[fold])
@@ -86,9 +86,12 @@ def test_excluded_pairs_are_neither_fitted_nor_scored():
     groups = np.arange(90)
     left, right = np.triu_indices(90, 1)
     expected = nested_in_sklearn(features, vectors, groups, 3, 3, 0, keep=words[left] != words[right])
-    by_vectors = MLEM(scoring="spearman")
+    by_vectors = MLEM(coding="difference", scoring="spearman")
     result = cross_validate(features, vectors, model=by_vectors, folds=3, inner_folds=3, exclude=words)
-    matrix, by_matrix = squareform(squared_distances(vectors)), MLEM(distance="precomputed", scoring="spearman")
+    matrix, by_matrix = (
+        squareform(squared_distances(vectors)),
+        MLEM(coding="difference", distance="precomputed", scoring="spearman"),
+    )
     by_pairs = cross_validate(features, matrix, model=by_matrix, folds=3, inner_folds=3, exclude=words)
     for fold, row in enumerate(expected):
         if result.alphas[fold] == row["alpha"]:
@@ -103,16 +106,16 @@ def test_excluded_pairs_are_neither_fitted_nor_scored():
 def test_given_fold_labels_are_used_in_their_order():
     features, vectors = planted(60)
     labels = np.array(["b", "a", "c"])[np.arange(60) % 3]
-    result = cross_validate(features, vectors, folds=labels, alphas=[1.0])
+    result = cross_validate(features, vectors, folds=labels, alphas=[1.0], model=MLEM(coding="difference"))
     np.testing.assert_array_equal(result.folds, (np.arange(60) % 3 != 1) * 1 + (np.arange(60) % 3 == 2))
     assert len(result.scores) == 3
 
 
 def test_same_seed_same_bytes_and_folds_do_not_depend_on_the_layer():
     features, vectors = planted(80)
-    one = cross_validate(features, vectors, seed=3)
-    again = cross_validate(features, vectors, seed=3)
-    other = cross_validate(features, vectors[:, ::-1] ** 3, seed=3)
+    one = cross_validate(features, vectors, seed=3, model=MLEM(coding="difference"))
+    again = cross_validate(features, vectors, seed=3, model=MLEM(coding="difference"))
+    other = cross_validate(features, vectors[:, ::-1] ** 3, seed=3, model=MLEM(coding="difference"))
     pd.testing.assert_frame_equal(one.importance_table(), again.importance_table(), check_exact=True)
     np.testing.assert_array_equal(one.folds, other.folds)
 
@@ -120,7 +123,7 @@ def test_same_seed_same_bytes_and_folds_do_not_depend_on_the_layer():
 def test_groups_are_never_split():
     groups = np.repeat(np.arange(25), 4)
     features, vectors = planted(100)
-    result = cross_validate(features, vectors, groups=groups, alphas=[1.0])
+    result = cross_validate(features, vectors, groups=groups, alphas=[1.0], model=MLEM(coding="difference"))
     assert (pd.Series(result.folds).groupby(groups).nunique() == 1).all()
 
 
@@ -130,16 +133,16 @@ def test_memory_mapped_and_single_precision_input(tmp_path, dtype):
     vectors = vectors.astype(dtype)
     np.save(tmp_path / "layer.npy", vectors)
     mapped = np.load(tmp_path / "layer.npy", mmap_mode="r")
-    expected = cross_validate(features, vectors.astype(np.float64), alphas=[1.0])
-    result = cross_validate(features, mapped, alphas=[1.0])
+    expected = cross_validate(features, vectors.astype(np.float64), alphas=[1.0], model=MLEM(coding="difference"))
+    result = cross_validate(features, mapped, alphas=[1.0], model=MLEM(coding="difference"))
     np.testing.assert_array_equal(result.weights, expected.weights)
     np.testing.assert_array_equal(result.scores, expected.scores)
 
 
 def test_sample_of_pairs_is_said_and_has_an_error(caplog):
     features, vectors = planted(400, noise=3.0)
-    full = cross_validate(features, vectors, folds=2, alphas=[1.0])
-    sampled = cross_validate(features, vectors, folds=2, alphas=[1.0], max_pairs=4000)
+    full = cross_validate(features, vectors, folds=2, alphas=[1.0], model=MLEM(coding="difference"))
+    sampled = cross_validate(features, vectors, folds=2, alphas=[1.0], max_pairs=4000, model=MLEM(coding="difference"))
     assert "random blocks" in caplog.text and "standard error" in caplog.text
     assert (sampled.pairs <= 4000).all() and (full.pair_sampling_errors == 0).all()
     assert (np.abs(sampled.scores - full.scores) < 5 * sampled.pair_sampling_errors).all()

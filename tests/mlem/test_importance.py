@@ -67,14 +67,16 @@ def test_sampled_permutation_is_a_permutation_of_stimuli():
 
 def test_sampled_and_exact_agree_in_cross_validation():
     features, vectors = planted(200, noise=2.0)
-    exact = cross_validate(features, vectors, alphas=[1.0])
-    sampled = cross_validate(features, vectors, alphas=[1.0], importance="sampled", n_repeats=50)
+    exact = cross_validate(features, vectors, alphas=[1.0], model=MLEM(coding="difference"))
+    sampled = cross_validate(
+        features, vectors, alphas=[1.0], importance="sampled", n_repeats=50, model=MLEM(coding="difference")
+    )
     np.testing.assert_allclose(sampled.importance.mean(), exact.importance.mean(), atol=0.01)
 
 
 def test_null_feature_has_no_importance_and_order_is_planted():
     features, vectors = planted(500, n_units=256)
-    result = cross_validate(features, vectors)
+    result = cross_validate(features, vectors, model=MLEM(coding="difference"))
     means = result.importance.mean()
     assert (np.diff(means[:7]) < 0).all()
     assert abs(means["f7"]) < 1e-3
@@ -82,15 +84,21 @@ def test_null_feature_has_no_importance_and_order_is_planted():
 
 def test_drop_column_refits_without_the_feature():
     features, vectors = planted(150, noise=2.0)
-    result = cross_validate(features, vectors, alphas=[1.0], folds=3)
-    without = cross_validate(features.drop(columns="f1"), vectors, alphas=[1.0], folds=3)
+    result = cross_validate(features, vectors, alphas=[1.0], folds=3, model=MLEM(coding="difference"))
+    without = cross_validate(
+        features.drop(columns="f1"), vectors, alphas=[1.0], folds=3, model=MLEM(coding="difference")
+    )
     np.testing.assert_allclose(result.importance_drop_column["f1"], result.scores - without.scores, atol=1e-9)
 
 
 @pytest.mark.slow
 def test_a_weight_of_nothing_has_an_importance_of_exactly_nothing():
     features, vectors = planted(150, noise=6.0)
-    for model in (MLEM(), MLEM(scoring="spearman"), MLEM(interactions=True)):
+    for model in (
+        MLEM(coding="difference"),
+        MLEM(coding="difference", scoring="spearman"),
+        MLEM(coding="difference", interactions=True),
+    ):
         for importance in ("exact", "sampled"):
             result = cross_validate(features, vectors, model=model, importance=importance, n_repeats=2)
             unused = result.weights.to_numpy() == 0
@@ -109,7 +117,7 @@ from thinkalike.mlem import MLEM, cross_validate
 features, vectors = planted(200, n_units=100, noise=5.0)
 vectors[100] = vectors[3]
 for scoring in ("rho_a", "spearman"):
-    model, groups = MLEM(scoring=scoring), np.arange(200) // 3
+    model, groups = MLEM(coding="difference", scoring=scoring), np.arange(200) // 3
     result = cross_validate(features, vectors.astype(np.float32), model=model, groups=groups)
     result.importance_table().to_csv(sys.stdout, float_format="%.10f")
     result.scores_table().to_csv(sys.stdout, float_format="%.10f")

@@ -50,7 +50,7 @@ def test_resample_equals_writing_out_the_copies_without_their_own_pairs():
 
 def test_weights_of_one_reproduce_the_cross_validation():
     features, vectors = planted(90, noise=2.0)
-    result = cross_validate(features, vectors, folds=np.arange(90) % 3, alphas=[1.0])
+    result = cross_validate(features, vectors, folds=np.arange(90) % 3, alphas=[1.0], model=MLEM(coding="difference"))
     problem, fits = fitted(features, vectors)
     statistics = Resampler(problem, fits, np.arange(90)).weighted(np.ones(90))
     assert statistics.score == pytest.approx(result.score, abs=1e-13)
@@ -102,7 +102,9 @@ def test_units_exchange_their_labels_as_wholes(exclude):
     possible = []
     for labels in ("aabb", "abab", "abba"):
         relabelled = features.assign(f0=np.array(list(labels))[lemmas])
-        result = cross_validate(relabelled, vectors, folds=np.arange(80) % 3, alphas=[1.0], exclude=exclude)
+        result = cross_validate(
+            relabelled, vectors, folds=np.arange(80) % 3, alphas=[1.0], exclude=exclude, model=MLEM(coding="difference")
+        )
         possible.append((result.weights["f0"].mean(), result.importance["f0"].mean()))
     found = np.abs(np.stack([weights, drops], axis=1)[:, None] - np.array(possible)).max(axis=2) < 1e-9
     assert (found.sum(axis=1) == 1).all(), "a labelling that no exchange of whole lemmas gives"
@@ -125,7 +127,7 @@ def test_p_counts_the_observed_labelling():
 def test_inference_table_of_planted_features():
     features, vectors = planted(150, noise=2.0)
     groups = np.arange(150) // 3
-    result = cross_validate(features, vectors, groups=groups, alphas=[1.0])
+    result = cross_validate(features, vectors, groups=groups, alphas=[1.0], model=MLEM(coding="difference"))
     table = result.infer(n_resamples=60, n_permutations=39)
     again = result.infer(n_resamples=60, n_permutations=39)
     pd.testing.assert_frame_equal(table, again, check_exact=True)
@@ -143,7 +145,9 @@ def test_inference_table_of_planted_features():
 def test_the_general_path_runs_for_everything_else(options):
     features, vectors = planted(60, levels=(2, 3, 2), weights=(1.0, 0.3, 0.0))
     exclude = options.pop("exclude", None)
-    result = cross_validate(features, vectors, model=MLEM(**options), alphas=[1.0], folds=2, exclude=exclude)
+    result = cross_validate(
+        features, vectors, model=MLEM(coding="difference", **options), alphas=[1.0], folds=2, exclude=exclude
+    )
     table = result.infer(n_resamples=5, n_permutations=9, controls=["f1"])
     assert table.loc[0, "p"] == 0.1
     controls = table[table["feature"] == "f1"]

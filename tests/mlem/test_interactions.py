@@ -39,7 +39,7 @@ def test_equals_a_general_convex_solver(alpha, noise):
     features, vectors = pairs_with_interactions(noise=noise)
     features = with_missing(features, 0.1)
     W, b = by_cvxpy(pair_design(features), scaled(squared_distances(vectors)), alpha)
-    model = MLEM(alpha=alpha, interactions=True).fit(features, vectors)
+    model = MLEM(coding="difference", alpha=alpha, interactions=True).fit(features, vectors)
     np.testing.assert_allclose(model.weights_, W, atol=2e-6 * np.abs(W).max())
     assert model.intercept_ == pytest.approx(float(b), abs=1e-6)
     assert np.linalg.eigvalsh(model.weights_)[0] >= -1e-8
@@ -77,7 +77,7 @@ def test_vector_and_matrix_are_inverse_and_keep_inner_products():
 
 def test_prediction_counts_off_diagonals_twice():
     features, vectors = pairs_with_interactions()
-    model = MLEM(interactions=True).fit(features, vectors)
+    model = MLEM(coding="difference", interactions=True).fit(features, vectors)
     design, W = pair_design(features), model.weights_.to_numpy()
     expected = np.einsum("if,fg,ig->i", design, W, design) + model.intercept_
     np.testing.assert_allclose(model.predict(features), expected, atol=1e-12)
@@ -86,9 +86,13 @@ def test_prediction_counts_off_diagonals_twice():
 
 def test_cross_validation_with_interactions():
     features, vectors = pairs_with_interactions(150)
-    result = cross_validate(features, vectors, model=MLEM(interactions=True), folds=3, inner_folds=3)
-    again = cross_validate(features, vectors, model=MLEM(interactions=True), folds=3, inner_folds=3)
-    additive = cross_validate(features, vectors, folds=3, inner_folds=3)
+    result = cross_validate(
+        features, vectors, model=MLEM(coding="difference", interactions=True), folds=3, inner_folds=3
+    )
+    again = cross_validate(
+        features, vectors, model=MLEM(coding="difference", interactions=True), folds=3, inner_folds=3
+    )
+    additive = cross_validate(features, vectors, folds=3, inner_folds=3, model=MLEM(coding="difference"))
     np.testing.assert_array_equal(result.matrices, again.matrices)
     assert np.abs(result.scores - additive.scores).max() > 1e-6
     assert min(np.linalg.eigvalsh(W)[0] for W in result.matrices) >= -1e-8

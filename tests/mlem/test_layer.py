@@ -11,7 +11,7 @@ from planted import planted
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.mlem import analyse_layer, cross_validate
+from thinkalike.mlem import MLEM, analyse_layer, cross_validate
 from thinkalike.tables import read_table, write_table
 
 
@@ -45,11 +45,17 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
     )
     importance, scores, inference = tables["importance"], tables["scores"], tables["inference"]
     assert list(importance) == [
-        *("model", "layer", "fold", "feature", "role", "weight", "importance", "importance_drop_column"),
+        *("model", "layer", "coding", "fold", "feature", "role", "weight", "importance", "importance_drop_column"),
     ]
-    assert list(scores)[:7] == ["model", "layer", "fold", "score", "alpha", "intercept", "ceiling"]
+    assert list(scores)[:8] == ["model", "layer", "coding", "fold", "score", "alpha", "intercept", "ceiling"]
     assert list(inference) == ["model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max"]
-    assert len(importance) == 5 * 3 and len(scores) == 5 and len(inference) == 1 + 2 * 3
+    assert len(importance) == 2 * 5 * 3 and len(scores) == 2 * 5 and len(inference) == 1 + 2 * 3
+    for table in (importance, scores):  # the study's own first, the paper's beside it
+        assert table["coding"].tolist() == ["levels"] * (len(table) // 2) + ["difference"] * (len(table) // 2)
+    assert list(tables["level_weights"]) == [
+        *("model", "layer", "fold", "feature", "level_a", "level_b", "weight", "pairs"),
+    ]
+    assert len(tables["level_weights"]) == 5 * (1 + 3 + 28)
     assert set(importance.query("feature == 'word_identity'")["role"]) == {"control"}
     assert (importance["layer"] == "final").all() and (importance["model"] == "bert").all()
     for name, table in tables.items():
@@ -58,18 +64,26 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
     assert read_table(tmp_path / "inference.parquet")["feature"].isna().sum() == 1
 
 
-def test_layer_equals_cross_validation_by_sentence(layer):
+@pytest.mark.parametrize("coding", ["levels", "difference"])
+def test_layer_equals_cross_validation_by_sentence(layer, coding):
     stimuli, declared, vectors = layer
-    tables = analyse_layer(stimuli, declared, vectors, model="m", layer="0", seed=4)
-    result = cross_validate(stimuli[list(declared)], vectors, groups=stimuli["sentence_id"], seed=4)
-    np.testing.assert_array_equal(tables["scores"]["score"], result.scores)
-    np.testing.assert_array_equal(tables["importance"]["importance"], result.importance.to_numpy().reshape(-1))
+    tables = analyse_layer(stimuli, declared, vectors, model="m", layer="0", seed=4, coding=coding)
+    groups = stimuli["sentence_id"]
+    for each in dict.fromkeys([coding, "difference"]):
+        result = cross_validate(stimuli[list(declared)], vectors, model=MLEM(coding=each), groups=groups, seed=4)
+        scores, importance = (tables[name][tables[name]["coding"] == each] for name in ("scores", "importance"))
+        np.testing.assert_array_equal(scores["score"], result.scores)
+        np.testing.assert_array_equal(importance["importance"], result.importance.to_numpy().reshape(-1))
+    assert ("level_weights" in tables) == (coding == "levels")
+    assert set(tables["scores"]["coding"]) == {coding, "difference"}
 
 
 def test_same_word_pairs_can_be_left_out(layer):
     stimuli, declared, vectors = layer
-    kept = analyse_layer(stimuli, declared, vectors, model="m", layer="0")
-    without = analyse_layer(stimuli, declared, vectors, model="m", layer="0", same_word_pairs="exclude")
+    kept = analyse_layer(stimuli, declared, vectors, model="m", layer="0", coding="difference")
+    without = analyse_layer(
+        stimuli, declared, vectors, model="m", layer="0", coding="difference", same_word_pairs="exclude"
+    )
     assert (without["scores"]["pairs"] < kept["scores"]["pairs"]).all()
     control = without["importance"].query("feature == 'word_identity'")
     assert (control["weight"] == 0).all()  # it differs on all pairs that are left: the intercept has it
@@ -77,7 +91,9 @@ def test_same_word_pairs_can_be_left_out(layer):
 
 def test_interactions_have_a_table(layer):
     stimuli, declared, vectors = layer
-    tables = analyse_layer(stimuli, declared, vectors, model="m", layer="0", interactions=True, alphas=[1.0], folds=2)
+    tables = analyse_layer(
+        stimuli, declared, vectors, model="m", layer="0", interactions=True, coding="difference", alphas=[1.0], folds=2
+    )
     assert list(tables["interactions"]) == [
         *("model", "layer", "fold", "feature_a", "feature_b", "weight", "importance"),
     ]

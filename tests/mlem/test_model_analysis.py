@@ -23,11 +23,19 @@ def stimuli() -> pd.DataFrame:
 
 
 def test_each_layer_is_the_mean_over_the_folds_of_its_analysis() -> None:
-    tables = analyse_layers(LAYERS, FEATURES, groups=SENTENCES, controls=["f1"], kinds={"f2": "ordinal"}, seed=3)
+    tables = analyse_layers(
+        LAYERS, FEATURES, groups=SENTENCES, controls=["f1"], kinds={"f2": "ordinal"}, seed=3, coding="difference"
+    )
     declared = {"f0": Feature("f0"), "f2": Feature("f2", kind="ordinal"), "f1": Feature("f1", role="control")}
     for layer, vectors in LAYERS.items():
         expected = analyse_layer(
-            FEATURES.assign(sentence_id=SENTENCES), declared, vectors, model="model", layer=layer, seed=3
+            FEATURES.assign(sentence_id=SENTENCES),
+            declared,
+            vectors,
+            model="model",
+            layer=layer,
+            seed=3,
+            coding="difference",
         )
         for kind, keys in (("importance", ["feature"]), ("scores", [])):
             found = tables[kind][tables[kind]["layer"] == layer]
@@ -43,7 +51,12 @@ def test_each_layer_is_the_mean_over_the_folds_of_its_analysis() -> None:
 def test_several_models() -> None:
     models = {"bert": LAYERS, "bert-untrained": {"0": VECTORS}}
     tables = analyse_layers(
-        models, FEATURES, families=dict.fromkeys(models, "bert"), untrained=["bert-untrained"], folds=3
+        models,
+        FEATURES,
+        families=dict.fromkeys(models, "bert"),
+        untrained=["bert-untrained"],
+        folds=3,
+        coding="difference",
     )
     assert tables["scores"]["model"].tolist() == ["bert"] * 3 + ["bert-untrained"]
     assert tables["models"]["control"].tolist() == [False] * 3 + [True]

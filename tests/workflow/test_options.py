@@ -13,7 +13,12 @@ from thinkalike.tables import read_table
 def test_inference_interactions_probes_sets_and_nulls(workflow):
     study = copy.deepcopy(TINY)
     study["models"] = {name: {**study["models"][name], "steps": 0} for name in ("gpt2", "lstm")}
-    study["mlem"] |= {"interactions": True, "features": ["part_of_speech", "word_position"], "controls": []}
+    study["mlem"] |= {
+        "interactions": True,
+        "coding": "difference",
+        "features": ["part_of_speech", "word_position"],
+        "controls": [],
+    }
     study["similarity"] = {
         "feature_based": ["weighted_kendall", "cosine_profiles"],
         "feature_agnostic": ["ot+is", "cka_debiased", "dsa"],

@@ -71,6 +71,26 @@ use rule collect_importance as collect_scores with:
         "Table of MLEM scores"
 
 
+use rule collect_importance as collect_level_weights with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/level_weights.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/level_weights.parquet",
+        csv="<results>/{dataset}/tables/level_weights.csv",
+    log:
+        "<logs>/{dataset}/collect_level_weights.log",
+    localrule: True
+    params:
+        **SETTINGS["collect_level_weights"],
+    message:
+        "Table of weights of pairs of levels"
+
+
 use rule collect_importance as collect_inference with:
     input:
         layers=collect(

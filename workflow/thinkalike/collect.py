@@ -108,8 +108,8 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     kind
         `importance`: one row per feature of a layer, weight and importance averaged over folds, with their deviations
         (`_sd`); features keep the order in which they were declared. `scores`: one row per layer, averaged likewise;
-        the penalty by its geometric mean, since its grid is logarithmic. Others (`interactions`,
-        `inference`, `probes`): the layers' rows as they are.
+        the penalty by its geometric mean, since its grid is logarithmic. Both of each coding of the
+        features. Others (`level_weights`, `interactions`, `inference`, `probes`): the layers' rows as they are.
     rows
         Those of the layers' tables of that kind, one under the other.
     models

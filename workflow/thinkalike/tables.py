@@ -81,3 +81,11 @@ def _open(path: str | Path) -> pq.ParquetFile:
         raise InputError(f"{path}: there is no such file.") from error
     except pa.ArrowInvalid as error:
         raise InputError(f"{path}: this is not a readable Parquet file ({error}); remove it and run again.") from error
+
+
+def first_coding(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the coding of features that a study goes by: the first, where a table holds more than one.
+
+    With `coding: levels` the tables `importance` and `scores` hold the rows of `difference`, too, after their own.
+    """
+    return table[table["coding"] == table["coding"].iloc[0]] if "coding" in table and len(table) else table

@@ -17,7 +17,7 @@ from thinkalike.figures.parts.measure_labels import colour_scale, measure_label,
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix
 from thinkalike.similarity.measures.measure import MEASURES
-from thinkalike.tables import require
+from thinkalike.tables import first_coding, require
 
 Layers = Sequence[tuple[str, str]]
 _PAIR = ("model_a", "layer_a", "model_b", "layer_b")
@@ -103,6 +103,7 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
 def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers) -> dict[str, Any]:
     """Return every layer's importance of each feature with an interval: of the inference, else a standard deviation."""
     require(importance, ("model", "layer", "feature", "importance"), "importance")
+    importance = first_coding(importance)
     table = importance.assign(role=importance.get("role", "feature"))
     styles = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
     values = _by_layer(table, "importance", keys, list(styles))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from thinkalike.figures.parts.feature_lines import draw_feature_lines
 from thinkalike.figures.parts.theme import themed
-from thinkalike.tables import require
+from thinkalike.tables import first_coding, require
 
 
 @themed
@@ -32,4 +32,4 @@ def feature_importance(
         control features.
     """
     require(importance, ("layer", "feature", "importance"), "importance")
-    return draw_feature_lines(importance, "importance", "Feature importance (drop in score)", models, ax)
+    return draw_feature_lines(first_coding(importance), "importance", "Feature importance (drop in score)", models, ax)

@@ -14,7 +14,7 @@ from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers
 from thinkalike.figures.parts.model_styles import ModelStyle, kind_handles, model_styles
 from thinkalike.figures.parts.panels import entry_panels, label_layers
 from thinkalike.figures.parts.theme import GREY, legend_below, themed
-from thinkalike.tables import require
+from thinkalike.tables import first_coding, require
 
 #: What a table of one model need not say.
 _DEFAULTS: dict[str, Any] = {"model": "", "score_sd": np.nan, "ceiling": np.nan}
@@ -41,6 +41,7 @@ def scores(scores: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Axes
         light: the untrained control, beside the trained models of its family where these are one entry.
     """
     require(scores, ("layer", "score"), "scores")
+    scores = first_coding(scores)
     scores = scores.assign(**{name: default for name, default in _DEFAULTS.items() if name not in scores})
     styles = model_styles(scores, models)
     figure, panels = entry_panels(styles, separate_controls=False, ax=ax)

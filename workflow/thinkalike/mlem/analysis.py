@@ -12,6 +12,7 @@ from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
+from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.ranks import Scoring
 
 
@@ -34,6 +35,7 @@ def analyse_layer(
     drop_column: bool = True,
     inference: Mapping[str, Any] | None = None,
     same_word_pairs: Literal["keep", "exclude"] = "keep",
+    coding: FeatureCoding = "levels",
     scoring: Scoring = "rho_a",
     max_pairs: int = MAX_PAIRS,
     seed: int = 0,
@@ -63,42 +65,53 @@ def analyse_layer(
     Returns
     -------
     dict
-        `importance`, one row per (fold, feature): `model, layer, fold, feature, role, weight, importance,
-        importance_drop_column`. `scores`, one row per fold: `model, layer, fold, score, alpha, intercept, ceiling,
-        pairs, patterns, pair_sampling_error`. `diagnostics`, one row per feature. With interactions,
-        `interactions`: one row per (fold, feature_a, feature_b) with `weight, importance`. With inference,
-        `inference`: `model, layer, quantity, feature, estimate, low, high, p, p_max`.
+        `importance`, one row per (coding, fold, feature): `model, layer, coding, fold, feature, role, weight,
+        importance, importance_drop_column`. `scores`, one row per (coding, fold), see `CrossValidation.scores_table`.
+        `diagnostics`, one row per feature. With levels, `level_weights`, one row per (fold, pair of levels): `model,
+        layer, fold, feature, level_a, level_b, weight, pairs`; the two first tables then hold the rows of `levels` and,
+        after them, those of `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b)
+        with `weight, importance`. With inference, `inference` (of the first coding alone): `model, layer, quantity,
+        feature, estimate, low, high, p, p_max`.
     """
     _check_columns(stimuli, features, same_word_pairs)
     words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
-    settings = MLEM(
-        fit_intercept=fit_intercept,
-        interactions=interactions,
-        distance=distance,
-        missing={name: feature.missing for name, feature in features.items()},
-        kinds={name: feature.kind for name, feature in features.items()},
-        scoring=scoring,
-    )
-    result = cross_validate(
-        stimuli[list(features)],
-        representations,
-        model=settings,
-        folds=folds,
-        inner_folds=inner_folds,
-        alphas=alphas,
-        groups=fold_groups(stimuli),
-        exclude=words,
-        importance=importance,
-        n_repeats=n_repeats,
-        seed=seed,
-        drop_column=drop_column,
-        ceiling=ceiling,
-        max_pairs=max_pairs,
-    )
-    table = result.importance_table()
-    table.insert(2, "role", [features[name].role for name in table["feature"]])
-    tables = {"importance": table, "scores": result.scores_table(), "diagnostics": result.diagnostics.copy()}
+    # The paper's form stands beside that of levels.
+    codings: tuple[FeatureCoding, ...] = ("levels", "difference") if coding == "levels" else (coding,)
+    results = [
+        cross_validate(
+            stimuli[list(features)],
+            representations,
+            model=MLEM(
+                fit_intercept=fit_intercept,
+                interactions=interactions,
+                distance=distance,
+                missing={name: feature.missing for name, feature in features.items()},
+                kinds={name: feature.kind for name, feature in features.items()},
+                coding=each,
+                scoring=scoring,
+            ),
+            folds=folds,
+            inner_folds=inner_folds,
+            alphas=alphas,
+            groups=fold_groups(stimuli),
+            exclude=words,
+            importance=importance,
+            n_repeats=n_repeats,
+            seed=seed,
+            drop_column=drop_column,
+            ceiling=ceiling,
+            max_pairs=max_pairs,
+        )
+        for each in codings
+    ]
+    result = results[0]
+    table = pd.concat([each.importance_table() for each in results], ignore_index=True)
+    table.insert(3, "role", [features[name].role for name in table["feature"]])
+    scores = pd.concat([each.scores_table() for each in results], ignore_index=True)
+    tables = {"importance": table, "scores": scores, "diagnostics": result.diagnostics.copy()}
     tables["diagnostics"].insert(1, "role", [features[name].role for name in result.features])
+    if coding == "levels":
+        tables["level_weights"] = result.level_weights.copy()
     if interactions:
         tables["interactions"] = result.importance_terms.copy()
     if inference is not None:

@@ -5,9 +5,9 @@ is a function of the pair of cells.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -33,11 +33,18 @@ class Coding:
     values
         Per feature `None` where values only differ or not; for a numeric feature its distinct values, so that
         `values[f][codes[:, f]]` is the column.
+    levels
+        Per feature its distinct values, in the order of their codes.
+    pair_ids
+        Per feature `None`, or the id of each pair of its levels (see `level_pairs`), shape (n_levels + 1,) * 2: 0 where
+        the two do not differ; the last row and column are for undefined. Empty: `None` for all.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int64]
     values: tuple[NDArray[np.float64] | None, ...]
+    levels: tuple[tuple[Any, ...], ...] = ()
+    pair_ids: tuple[NDArray[np.int16] | None, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[NDArray[np.signedinteger], ...]:
@@ -58,6 +65,15 @@ class Coding:
     def has_numeric(self) -> bool:
         return any(values is not None for values in self.values)
 
+    @property
+    def has_levels(self) -> bool:
+        """Whether pairs of levels of some feature are told apart."""
+        return any(ids is not None for ids in self.pair_ids)
+
+    def ids_of(self, feature: int) -> NDArray[np.int16] | None:
+        """Return what pairs of levels of a feature are called; None where it only differs or not."""
+        return self.pair_ids[feature] if self.pair_ids else None
+
     def ranges(self, stimuli: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
         """Return the divisor of each feature's differences: a numeric feature's range in `stimuli`, else 1."""
         ranges = np.ones(self.n_features)
@@ -74,11 +90,18 @@ class Coding:
         """Return a copy in which one feature has other codes (of the same values)."""
         changed = self.codes.copy()
         changed[:, feature] = codes
-        return Coding(self.names, changed, self.values)
+        return replace(self, codes=changed)
 
+    @cached_property
     def cells(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-        """Return the distinct rows of `codes`, and the cell of each stimulus."""
-        return distinct_rows(self.codes)
+        """The distinct rows of `codes`, and the cell of each stimulus."""
+        number = np.zeros(self.n_stimuli, dtype=np.int64)
+        for column in self.codes.T:  # undefined is a code like others here
+            number = number * (int(column.max()) + 2) + column + 1
+            if number.max(initial=0) > 2**40:
+                number = np.unique(number, return_inverse=True)[1].reshape(-1)
+        first, cell_of = np.unique(number, return_index=True, return_inverse=True)[1:]
+        return self.codes[first], cell_of.reshape(-1)
 
 
 def encode(
@@ -109,8 +132,8 @@ def encode(
     declared = _declared(kinds or {}, names, get_args(Kind), "kinds", "categorical")
     rules = _declared(missing, names, get_args(Missing), "missing", "same")
     columns = [_encode_column(features.iloc[:, f], name, declared[name], rules[name]) for f, name in enumerate(names)]
-    codes = np.column_stack([codes for codes, _ in columns]).astype(np.int64)
-    return Coding(names, codes, tuple(values for _, values in columns))
+    codes = np.column_stack([codes for codes, _, _ in columns]).astype(np.int64)
+    return Coding(names, codes, tuple(values for _, values, _ in columns), tuple(levels for _, _, levels in columns))
 
 
 def distinct_rows(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
@@ -178,18 +201,21 @@ def _declared(
 
 def _encode_column(
     column: pd.Series, name: str, kind: str, missing: str
-) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None, tuple[Any, ...]]:
     if kind == "numeric":
-        return _encode_numbers(column, name, missing)
+        return *_encode_numbers(column, name, missing), ()
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     try:
-        codes = pd.factorize(column, use_na_sentinel=True)[0].astype(np.int64)
+        codes, levels = pd.factorize(column, use_na_sentinel=True)
+        codes, names = codes.astype(np.int64), tuple(np.asarray(levels, dtype=object))
     except TypeError as error:
         raise InputError(f"Feature '{name}' holds values that cannot be compared ({error}); make them text.") from error
     if missing == "category":
+        if (codes == UNDEFINED).any():
+            names += (None,)
         codes = np.where(codes == UNDEFINED, codes.max(initial=UNDEFINED) + 1, codes)
-    return codes, None
+    return codes, None, names
 
 
 def _encode_numbers(column: pd.Series, name: str, missing: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from thinkalike.errors import InputError
 from thinkalike.mlem.ceilings import ceilings_of_values
 from thinkalike.mlem.cells import as_frame, label_codes
-from thinkalike.mlem.designs import Quadratic
+from thinkalike.mlem.designs import Levels, Quadratic
 from thinkalike.mlem.diagnostics import diagnose, pairs_varying
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
 from thinkalike.mlem.moments import Moments
-from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.problem import Problem, level_weights
 from thinkalike.mlem.ranks import Scoring, rounded
 from thinkalike.mlem.results import CrossValidation, Procedure
 
@@ -124,7 +124,8 @@ def _collect(
     quadratic = isinstance(design, Quadratic)
     held = [fit.held_out for fit in fits]
     nothing = np.full(len(fits), np.nan)
-    by_values = ceilings_of_values(coding.cells()[1], held, problem.scoring) if ceiling else (nothing, nothing)
+    # Levels are the features' values: the ceiling that goes with them is an estimate.
+    by_values = ceilings_of_values(coding.cells[1], held, problem.scoring) if ceiling else (nothing, nothing)
     return CrossValidation(
         features=coding.names,
         scores=rounded(np.array([fit.held_out_score for fit in fits])),
@@ -135,7 +136,10 @@ def _collect(
         importance_drop_column=frame(without),
         scores_by={name: rounded(np.array([fit.scored_by(name) for fit in fits])) for name in get_args(Scoring)},
         scoring=problem.scoring,
-        ceilings=rounded(np.array([fit.ceiling for fit in fits])) if ceiling else nothing,
+        coding="levels" if isinstance(design, Levels) else "difference",
+        ceilings=rounded(
+            np.array([fit.ceiling for fit in fits]) if ceiling and not coding.has_levels else by_values[0]
+        ),
         ceilings_by_values=rounded(by_values[0]),
         covered=rounded(by_values[1]),
         pairs=np.array([fit.held_out.n_pairs for fit in fits]),
@@ -149,6 +153,7 @@ def _collect(
         warnings=sentences,
         matrices=np.array([design.matrix(fit.parameters) for fit in fits]) if isinstance(design, Quadratic) else None,
         importance_terms=_term_table(fits) if quadratic else pd.DataFrame(),
+        level_weights=_level_table(fits),
         procedure=procedure,
     )
 
@@ -192,11 +197,22 @@ def _term_table(fits: list[FoldFit]) -> pd.DataFrame:
 
 
 def _main_columns(problem: Problem, moments: Moments) -> Moments:
-    """Return the moments of the features alone, without those of their products."""
-    if not isinstance(problem.design, Quadratic):
-        return moments
-    main = np.flatnonzero(problem.design.rows == problem.design.columns)
-    return Moments(moments.pairs, moments.z[main], moments.zz[np.ix_(main, main)], moments.d, moments.zd[:, main])
+    """Return the moments of the features' differences, without products of features, whatever their levels."""
+    design = problem.design
+    if isinstance(design, Quadratic):
+        main = np.flatnonzero(design.rows == design.columns)
+        return Moments(moments.pairs, moments.z[main], moments.zz[np.ix_(main, main)], moments.d, moments.zd[:, main])
+    if isinstance(design, Levels):  # a difference is one between any two levels
+        sums = np.array([design.involving(f) for f in range(design.n_features)], dtype=float)
+        zz = sums @ moments.zz @ sums.T
+        return Moments(moments.pairs, sums @ moments.z, zz, moments.d, moments.zd @ sums.T)
+    return moments
+
+
+def _level_table(fits: list[FoldFit]) -> pd.DataFrame:
+    """Return one row per (fold, pair of levels)."""
+    frames = [level_weights(fit.problem, rounded(fit.parameters)).assign(fold=fold) for fold, fit in enumerate(fits)]
+    return pd.concat(frames, ignore_index=True)[["fold", "feature", "level_a", "level_b", "weight", "pairs"]]
 
 
 def _checked_model(model: MLEM | None) -> MLEM:

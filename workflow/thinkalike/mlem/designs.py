@@ -1,11 +1,14 @@
 """The form of the model: how a pattern of feature differences becomes a predicted distance."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from thinkalike.mlem.interactions import entries, semidefinite_minimum, to_matrix
+from thinkalike.mlem.level_pairs import LevelPairs
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.solver import nonnegative_minimum
 
@@ -46,6 +49,12 @@ class Design(ABC):
         """Return the prediction, without the intercept, of scaled differences."""
         return self.expand(differences) @ parameters
 
+    def predict_all(
+        self, parameters: Sequence[NDArray[np.float64]], differences: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the predictions of several models, one column each."""
+        return self.expand(differences) @ np.column_stack(parameters)
+
     def column_scales(self, ranges: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the columns of unscaled differences are divided by."""
         return self.expand(ranges[None, :])[0] / self.expand(np.ones((1, self.n_features)))[0]
@@ -83,6 +92,12 @@ class Additive(Design):
     def main_weights(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
         return parameters
 
+    def contribution(
+        self, parameters: NDArray[np.float64], feature: int, differences: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return what scaled differences of one feature add to a prediction."""
+        return parameters[feature] * differences
+
     def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
         return nonnegative_minimum(gram, target)
 
@@ -114,3 +129,87 @@ class Quadratic(Design):
     def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
         size = int((np.sqrt(8 * len(target) + 1) - 1) / 2)  # of the matrix of the features that are left
         return semidefinite_minimum(gram, target, size)
+
+
+class Levels(Design):
+    """Sum over features of a weight >= 0 for the pair of levels between which they differ.
+
+    Parameters
+    ----------
+    pairs
+        The pairs of levels of each feature; None for a feature that has one weight, times its difference.
+    """
+
+    def __init__(self, pairs: Sequence[LevelPairs | None]) -> None:
+        self.pairs = tuple(pairs)
+        self.n_features = len(self.pairs)
+        self.widths = [1 if each is None else len(each.names) for each in self.pairs]
+        self.ends = np.cumsum(self.widths)
+        self.n_columns = int(self.ends[-1])
+
+    def columns_of(self, feature: int) -> slice:
+        """Return where the columns of a feature are."""
+        return slice(int(self.ends[feature]) - self.widths[feature], int(self.ends[feature]))
+
+    def expand(self, differences: NDArray[np.float64]) -> NDArray[np.float64]:
+        columns = np.zeros((len(differences), self.n_columns))
+        for f, pairs in enumerate(self.pairs):
+            own = columns[:, self.columns_of(f)]
+            if pairs is None:
+                own[:, 0] = differences[:, f]
+            else:
+                own[:] = differences[:, f, None] == np.arange(1, self.widths[f] + 1)
+        return columns
+
+    def predict(self, parameters: NDArray[np.float64], differences: NDArray[np.float64]) -> NDArray[np.float64]:
+        prediction = np.zeros(len(differences))
+        for f in range(self.n_features):
+            if parameters[self.columns_of(f)].any():
+                prediction += self.contribution(parameters, f, differences[:, f])
+        return prediction
+
+    def predict_all(
+        self, parameters: Sequence[NDArray[np.float64]], differences: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        # Each row has one column per feature; where there is no difference, a last one that adds nothing.
+        plain = np.array([pairs is None for pairs in self.pairs])
+        starts = self.ends - self.widths
+        places = np.where(plain, starts, differences + (starts - 1)).astype(np.int32)
+        places[(differences == 0) & ~plain] = self.n_columns
+        values = np.where(plain, differences, 1.0)
+        row_starts = np.arange(len(differences) + 1) * self.n_features
+        shape = (len(differences), self.n_columns + 1)
+        columns = scipy.sparse.csr_matrix((values.reshape(-1), places.reshape(-1), row_starts), shape=shape)
+        return columns @ np.vstack([np.column_stack(parameters), np.zeros(len(parameters))])
+
+    def contribution(
+        self, parameters: NDArray[np.float64], feature: int, differences: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return what differences of one feature add to a prediction; of unknown levels, the feature's mean."""
+        own = parameters[self.columns_of(feature)]
+        if self.pairs[feature] is None:
+            return own[0] * differences
+        by_id = np.concatenate([[0.0], own, [self.mean_weight(parameters, feature)]])
+        return by_id[differences.astype(np.intp)]
+
+    def column_scales(self, ranges: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.repeat(ranges, self.widths)
+
+    def involving(self, feature: int) -> NDArray[np.bool_]:
+        involved = np.zeros(self.n_columns, dtype=bool)
+        involved[self.columns_of(feature)] = True
+        return involved
+
+    def terms(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(name, name) for name, width in zip(names, self.widths, strict=True) for _ in range(width)]
+
+    def mean_weight(self, parameters: NDArray[np.float64], feature: int) -> float:
+        """Return the mean weight of the pairs of levels of a feature, by how many pairs of stimuli have them."""
+        own, pairs = parameters[self.columns_of(feature)], self.pairs[feature]
+        return float(own[0] if pairs is None else own @ pairs.counts / pairs.counts.sum())
+
+    def main_weights(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array([self.mean_weight(parameters, f) for f in range(self.n_features)])
+
+    def _minimum(self, gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+        return nonnegative_minimum(gram, target)

@@ -16,9 +16,10 @@ from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.extremes import block_extremes
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.held_out import held_out_pairs
+from thinkalike.mlem.level_pairs import FeatureCoding, coded_as
 from thinkalike.mlem.matching import matched_representations
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.problem import Problem, check_spread, make_problem
+from thinkalike.mlem.problem import Problem, check_spread, level_weights, make_problem
 from thinkalike.mlem.ranks import Scoring, joined_predictions
 
 if TYPE_CHECKING:  # scikit-learn takes half a second to import
@@ -30,8 +31,8 @@ class MLEM:
 
     The target is the distance of a pair of stimuli, min-max scaled to [0, 1] over the training pairs; the design has a
     column per feature, 1 where the two differ and 0 where they do not (|a - b|, scaled by the training range, for a
-    numeric feature). The weights equal those of `sklearn.linear_model.Ridge(alpha, positive=True)` on that design, but
-    no pair is formed to find them.
+    numeric feature), or one per pair of its levels (see `coding`). The weights equal those of
+    `sklearn.linear_model.Ridge(alpha, positive=True)` on that design, but no pair is formed to find them.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ class MLEM:
     fit_intercept
         Whether to fit an (unpenalised) intercept.
     interactions
-        False: one weight >= 0 per feature. True: a symmetric positive semi-definite matrix W, prediction
-        Delta' W Delta, penalty alpha |W|_F^2.
+        False: weights >= 0 of single features. True, with `coding="difference"` alone: a symmetric positive
+        semi-definite matrix W, prediction Delta' W Delta, penalty alpha |W|_F^2.
     distance
         `sqeuclidean`, `euclidean_squared` (Euclidean, min-max scaled, then squared), `cosine`, `correlation`,
         `manhattan` or `precomputed`.
@@ -49,6 +50,10 @@ class MLEM:
         What an undefined value means, for all features or by name: `same`, it never differs; `category`, it is a value.
     kinds
         By name `categorical` (the default), `ordinal` or `numeric`. A dtype never decides.
+    coding
+        `levels`: every pair of levels of a categorical or ordinal feature has its own weight >= 0, as levels need not
+        be equally far apart. Features of more than 20 levels have one weight, as with `difference`, and pairs of levels
+        of which one has fewer than 5 stimuli share one. `difference` (the paper's): one weight per feature.
     scoring
         The rank correlation of predicted and true distances that `score` is: `rho_a`, what Spearman's is expected to be
         when ties are broken at random; `spearman`, with average ranks for ties (the paper's), which can be higher for
@@ -57,7 +62,11 @@ class MLEM:
     Attributes
     ----------
     weights_
-        Series by feature; with interactions the symmetric DataFrame W.
+        Series by feature; with `coding="levels"` the mean over its pairs of levels, weighted by how many pairs of
+        stimuli have them; with interactions the symmetric DataFrame W.
+    level_weights_
+        One row per pair of levels of each feature that has weights for them: `feature, level_a, level_b, weight, pairs`
+        (of stimuli); levels are None for the pairs of rare levels that share one weight.
     intercept_
         Intercept, in units of the scaled distance.
     low_, high_
@@ -84,6 +93,7 @@ class MLEM:
         distance: Distance = "sqeuclidean",
         missing: Missing | Mapping[str, Missing] = "same",
         kinds: Mapping[str, Kind] | None = None,
+        coding: FeatureCoding = "levels",
         scoring: Scoring = "rho_a",
     ) -> None:
         self.alpha = alpha
@@ -92,6 +102,7 @@ class MLEM:
         self.distance = distance
         self.missing = missing
         self.kinds = kinds
+        self.coding = coding
         self.scoring = scoring
 
     def fit(self, features: pd.DataFrame, representations: ArrayLike) -> "MLEM":
@@ -126,7 +137,9 @@ class MLEM:
         if isinstance(self._design, Quadratic):
             self.weights_ = pd.DataFrame(self._design.matrix(self._parameters), index=names, columns=names)
         else:
-            self.weights_ = pd.Series(self._parameters, index=names, name="weight")
+            self.weights_ = pd.Series(self._design.main_weights(self._parameters), index=names, name="weight")
+        self._coding = problem.coding
+        self.level_weights_ = level_weights(problem, self._parameters)
         return self
 
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
@@ -171,6 +184,7 @@ class MLEM:
             kinds=self.kinds,
             missing=self.missing,
             exclude=None if exclude is None else label_codes(exclude, index, "exclude"),
+            feature_coding=self.coding,
             scoring=self.scoring,
         )
 
@@ -215,7 +229,7 @@ class MLEM:
                 f"The features are {', '.join(coding.names)} but the model was fitted to "
                 f"{', '.join(self.feature_names_in_)}; give the same columns in the same order."
             )
-        return coding
+        return coded_as(coding, self._coding)
 
 
 def _not_fitted() -> InputError:

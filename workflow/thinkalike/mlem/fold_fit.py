@@ -230,6 +230,7 @@ def _best_alpha(
     scores = np.empty((len(parts), len(alphas)))
     for place, (held, moments) in enumerate(parts):
         pairs = held_out_pairs(problem.coding, problem.distances, held, problem.exclude, max_pairs, seed).by_pattern
-        scores[place] = [fit.score(fit.refit(moments), pairs) for fit in fits]
+        predictions = problem.design.predict_all([fit.refit(moments) for fit in fits], pairs.patterns / fit.ranges)
+        scores[place] = [pairs.table.score(column, problem.scoring) for column in np.ascontiguousarray(predictions.T)]
     # Means that differ by rounding alone are equal: the first one is taken on every machine.
     return alphas[int(np.argmax(np.round(scores.mean(axis=0), 12)))]

@@ -47,7 +47,8 @@ class PairPass:
         n = self.coding.n_stimuli
         sets = [remaining_weights(n, parts, weights) for parts in held_out]
         sums = [_RunningSums(self.measured.powers) for _ in sets]
-        rows_per_block = max(1, _PAIRS_PER_BLOCK // n)
+        n_columns = self.expand(np.zeros((1, self.coding.n_features))).shape[1]
+        rows_per_block = max(1, _PAIRS_PER_BLOCK * 16 // max(16, n_columns) // n)
         for start in range(0, n - 1, rows_per_block):
             rows = np.arange(start, min(start + rows_per_block, n))
             self._add_block(rows, np.arange(start + 1, n), sets, sums)

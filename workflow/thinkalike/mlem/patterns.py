@@ -12,6 +12,7 @@ from thinkalike.mlem.ranks import joined_predictions
 
 _TABLE_BITS = 16  # up to this many bits a table of all numbers is faster than sorting
 _WORD_BITS = 62
+_LARGEST_TABLE = 10_000_000  # entries of a table of all pairs of cells
 
 
 def feature_difference(
@@ -29,7 +30,9 @@ def code_difference(
     coding: Coding, feature: int, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> NDArray[np.bool_] | NDArray[np.float64]:
     """Return the unscaled differences of one feature between codes (broadcast together)."""
-    values = coding.values[feature]
+    values, ids = coding.values[feature], coding.ids_of(feature)
+    if ids is not None:
+        return ids[left, right]
     undefined = bool((left == UNDEFINED).any() or (right == UNDEFINED).any())
     if values is None:
         differ = left != right
@@ -63,6 +66,8 @@ def pair_patterns(
     index
         Shape (n_pairs,), in row-major order of the pairs that are kept.
     """
+    if coding.has_levels:
+        return _patterns_by_cells(coding, left, right, keep)
     if not coding.has_numeric and coding.n_features <= _TABLE_BITS:
         return _patterns_by_table(coding, left, right, keep)
     number: NDArray[np.intp] | None = None  # index of the pair's pattern among the features so far
@@ -100,6 +105,32 @@ def _patterns_by_table(
     distinct = np.flatnonzero(occurs)
     index_of = np.cumsum(occurs, dtype=np.int32) - 1
     return ((distinct[:, None] >> np.arange(len(bits))) & 1).astype(float), index_of[numbers]
+
+
+def _patterns_by_cells(
+    coding: Coding, left: NDArray[np.integer], right: NDArray[np.integer], keep: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return a pattern for each pair of cells that occurs (some may be equal: of two cells, others have the levels)."""
+    codes, cell_of = coding.cells
+    # Only the cells that are met: a held-out fold has few of them.
+    met, places = np.unique(
+        np.concatenate([cell_of[left].reshape(-1), cell_of[right].reshape(-1)]), return_inverse=True
+    )
+    left_cells = places.reshape(-1)[: left.size].reshape(left.shape)
+    right_cells = places.reshape(-1)[left.size :].reshape(right.shape)
+    n = len(met)
+    numbers = _kept(np.minimum(left_cells, right_cells) * n + np.maximum(left_cells, right_cells), keep)
+    if n * n <= _LARGEST_TABLE:
+        occurs = np.zeros(n * n, dtype=bool)
+        occurs[numbers] = True
+        distinct, index = np.flatnonzero(occurs), (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
+    else:
+        distinct, index = np.unique(numbers, return_inverse=True)
+    first, second = codes[met[distinct // n]], codes[met[distinct % n]]
+    patterns = np.empty((len(distinct), coding.n_features))
+    for f in range(coding.n_features):
+        patterns[:, f] = code_difference(coding, f, first[:, f], second[:, f])
+    return patterns, index.reshape(-1)
 
 
 def _bit_numbers(

@@ -104,8 +104,9 @@ def score_of_table(
     ties = prediction_ties(predictions)
     if len(ties.first) < 2 or rank_squares <= 0:
         return 0.0
-    sizes = np.add.reduceat(counts[ties.order], ties.first)
-    sums = np.add.reduceat(rank_sums[ties.order], ties.first)
+    sizes, sums = counts[ties.order], rank_sums[ties.order]
+    if len(ties.first) < len(sizes):
+        sizes, sums = np.add.reduceat(sizes, ties.first), np.add.reduceat(sums, ties.first)
     ends = np.cumsum(sizes)
     centred = ends - (sizes + ends[-1]) / 2
     covariance = float(centred @ sums)

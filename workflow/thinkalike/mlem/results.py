@@ -12,6 +12,7 @@ from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.inference import inference_table, unit_codes
+from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.ranks import Scoring
 
@@ -55,14 +56,18 @@ class CrossValidation:
     intercepts
         Intercept of each fold's fit.
     weights
-        Fold x feature, in units of the scaled distance. With interactions, the diagonal of W; `matrices` has all of it.
+        Fold x feature, in units of the scaled distance. With levels, the mean over a feature's pairs of levels,
+        weighted by how many pairs of stimuli have them. With interactions, the diagonal of W; `matrices` has all of it.
     importance
         Fold x feature: drop of the score when the feature is permuted over held-out stimuli.
     importance_drop_column
         Fold x feature: drop of the score when the model is fitted without the feature (same alpha).
+    coding
+        `levels`, a weight per pair of levels of a feature, or `difference`.
     ceilings
-        The largest score that any function of the feature differences has on the held-out pairs of each fold; `ceiling`
-        is the mean. No score exceeds it. NaN where it was not asked for.
+        With `difference` the largest score that any function of the feature differences has on the held-out pairs of
+        each fold: no score exceeds it. With `levels` the same as `ceilings_by_values`. `ceiling` is the mean. NaN where
+        it was not asked for.
     ceilings_by_values
         Estimate of the same for any function of the features' values, on the pairs whose combination of values occurs
         in another fold: a share `covered` of them. NaN where it was not asked for.
@@ -72,6 +77,9 @@ class CrossValidation:
         Standard error of each score from scoring a sample of pairs; 0 where all pairs were scored.
     low, high
         Smallest and largest distance of each fold's training pairs: 0 and 1 of the target.
+    level_weights
+        One row per fold and pair of levels of a feature: `fold, feature, level_a, level_b, weight, pairs` (of stimuli).
+        Empty with `difference`.
     matrices
         With interactions, the matrices W, shape (n_folds, n_features, n_features); None without.
     importance_terms
@@ -98,6 +106,7 @@ class CrossValidation:
     importance_drop_column: pd.DataFrame
     scores_by: Mapping[Scoring, NDArray[np.float64]]
     scoring: Scoring
+    coding: FeatureCoding
     ceilings: NDArray[np.float64]
     ceilings_by_values: NDArray[np.float64]
     covered: NDArray[np.float64]
@@ -111,6 +120,7 @@ class CrossValidation:
     correlations: pd.DataFrame
     warnings: tuple[str, ...]
     procedure: Procedure
+    level_weights: pd.DataFrame
     matrices: NDArray[np.float64] | None = None
     importance_terms: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -126,7 +136,9 @@ class CrossValidation:
 
     def __repr__(self) -> str:
         with_ceiling = "" if np.isnan(self.ceiling) else f", ceiling {self.ceiling:.3f}"
-        first = f"CrossValidation: {self.scoring} {self.score:.3f}{with_ceiling}, {len(self.scores)} folds"
+        first = (
+            f"CrossValidation ({self.coding}): {self.scoring} {self.score:.3f}{with_ceiling}, {len(self.scores)} folds"
+        )
         return f"{first}\n{self.summary().round(4).to_string()}"
 
     def __eq__(self, other: object) -> bool:
@@ -201,10 +213,11 @@ class CrossValidation:
         )
 
     def importance_table(self) -> pd.DataFrame:
-        """Return one row per (fold, feature): `fold, feature, weight, importance, importance_drop_column`."""
+        """Return one row per (fold, feature): `coding, fold, feature, weight, importance, importance_drop_column`."""
         n_folds, n_features = self.weights.shape
         return pd.DataFrame(
             {
+                "coding": self.coding,
                 "fold": np.repeat(np.arange(n_folds), n_features),
                 "feature": np.tile(np.array(self.features, dtype=object), n_folds),
                 "weight": self.weights.to_numpy().reshape(-1),
@@ -216,11 +229,12 @@ class CrossValidation:
     def scores_table(self) -> pd.DataFrame:
         """Return one row per fold.
 
-        Columns `fold, score, alpha, intercept, ceiling, ceiling_by_values, covered, scoring, rho_a, spearman, pairs,
-        patterns, pair_sampling_error`; `score` is the one of the two that `scoring` names.
+        Columns `coding, fold, score, alpha, intercept, ceiling, ceiling_by_values, covered, scoring, rho_a, spearman,
+        pairs, patterns, pair_sampling_error`; `score` is the one of the two that `scoring` names.
         """
         return pd.DataFrame(
             {
+                "coding": self.coding,
                 "fold": np.arange(len(self.scores)),
                 "score": self.scores,
                 "alpha": self.alphas,

@@ -9,6 +9,7 @@ from thinkalike.errors import InputError
 from thinkalike.layers import layer_order
 from thinkalike.similarity.compare import convention_of, pair_table, tidy
 from thinkalike.similarity.measures.measure import Measure, find_measure
+from thinkalike.tables import first_coding
 
 _OF_ORDER = ("weighted_kendall", "spearman_profiles")
 
@@ -82,6 +83,7 @@ def layer_profiles(importance: pd.DataFrame, model: str = "model") -> pd.DataFra
     missing = {"layer", "fold", "feature", "role", "importance"} - set(importance.columns)
     if missing:
         raise InputError(f"{model}: the importance table has no column '{min(missing)}'; write it with the mlem stage.")
+    importance = first_coding(importance)
     features = importance[importance["role"] == "feature"].assign(layer=lambda rows: rows["layer"].astype(str))
     if features.duplicated(["layer", "fold", "feature"]).any():
         row = features[features.duplicated(["layer", "fold", "feature"])].iloc[0]

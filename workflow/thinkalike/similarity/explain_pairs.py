@@ -17,6 +17,7 @@ from thinkalike.similarity.layer_pairs import (
 )
 from thinkalike.similarity.maps import word_map
 from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
+from thinkalike.tables import first_coding
 
 Pair = tuple[Layer, Layer]
 _LAYERS = ["model_a", "layer_a", "model_b", "layer_b"]
@@ -133,6 +134,7 @@ def explain_pairs(
 
 def _features(name: str, pair: Pair, importance: pd.DataFrame) -> pd.DataFrame:
     profiles = {}
+    importance = first_coding(importance)
     for side, (model, layer) in zip("ab", pair, strict=True):
         rows = importance[(importance["model"] == model) & (importance["layer"] == layer)]
         profiles[side] = rows[rows["role"] == "feature"].set_index("feature")["importance"]

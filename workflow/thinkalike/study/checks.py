@@ -186,7 +186,9 @@ def unknown(key: str, names: Iterable[str], known: Sequence[str], origin: str) -
 
 
 def check_analysis(datasets: Mapping[str, Any], mlem: Mapping[str, Any]) -> Iterator[str]:
-    """Say where there are fewer sentences than folds."""
+    """Say which settings do not go together, and where there are fewer sentences than folds."""
+    if mlem["interactions"] and mlem["coding"] == "levels":
+        yield "Configuration: mlem.interactions are of differences; set mlem.coding to difference, or leave them out."
     for name, entry in datasets.items():
         sentences = entry.get("decorrelate", entry.get("sentences", "all"))
         if sentences == "all":

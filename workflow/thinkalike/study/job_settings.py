@@ -10,7 +10,7 @@ from thinkalike.study.study import Study
 Settings = dict[str, Any]
 PAIRS_PER_PHENOMENON = 300
 # Tables with rows of every layer.
-_COLLECTED = ("importance", "scores", "inference", "interactions", "probes")
+_COLLECTED = ("importance", "scores", "level_weights", "inference", "interactions", "probes")
 STIMULUS_TABLES = [
     f"stimuli_{table}"
     for table in (

@@ -128,6 +128,8 @@ class Study:
     def layer_tables(self) -> list[str]:
         """The tables that the MLEM of each layer has."""
         names = ["importance", "scores"]
+        if self.mlem["coding"] == "levels":
+            names.append("level_weights")
         if self.mlem["interactions"]:
             names.append("interactions")
         if "inference" in self.mlem:
