@@ -30,6 +30,7 @@ EXPLAINED = {"explain_similarity": 1, "figure_explained": 1}
 AFTER_FITS = {
     "mlem": LAYERS,
     "collect_importance": 1,
+    "collect_level_weights": 1,
     "collect_scores": 1,
     "compare_profiles": PAIRS,
     "trajectories": 1,
@@ -111,7 +112,14 @@ def test_a_measure_more_runs_its_pairs_and_what_is_drawn_of_all(done) -> None:
     workflow, study = done
     study["similarity"] = {"feature_agnostic": ["rsa", "cka_debiased"]}
     found = workflow.jobs(study)
-    untouched = ("mlem", "collect_importance", "collect_scores", "compare_profiles", "trajectories")
+    untouched = (
+        "mlem",
+        "collect_importance",
+        "collect_level_weights",
+        "collect_scores",
+        "compare_profiles",
+        "trajectories",
+    )
     untouched += ("figure_feature_importance", "figure_scores")
     more = {"compare_representations": PAIRS, "figure_measure_agreement": 1}
     assert found == without(AFTER_FITS, *untouched) | more

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from thinkalike.errors import InputError
 from thinkalike.mlem.ceilings import ceilings_of_values
 from thinkalike.mlem.cells import as_frame, label_codes
-from thinkalike.mlem.designs import Levels, Quadratic
+from thinkalike.mlem.designs import LevelDesign, Quadratic
 from thinkalike.mlem.diagnostics import diagnose, pairs_varying
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
@@ -136,7 +136,7 @@ def _collect(
         importance_drop_column=frame(without),
         scores_by={name: rounded(np.array([fit.scored_by(name) for fit in fits])) for name in get_args(Scoring)},
         scoring=problem.scoring,
-        coding="levels" if isinstance(design, Levels) else "difference",
+        coding="levels" if isinstance(design, LevelDesign) else "difference",
         ceilings=rounded(
             np.array([fit.ceiling for fit in fits]) if ceiling and not coding.has_levels else by_values[0]
         ),
@@ -202,7 +202,7 @@ def _main_columns(problem: Problem, moments: Moments) -> Moments:
     if isinstance(design, Quadratic):
         main = np.flatnonzero(design.rows == design.columns)
         return Moments(moments.pairs, moments.z[main], moments.zz[np.ix_(main, main)], moments.d, moments.zd[:, main])
-    if isinstance(design, Levels):  # a difference is one between any two levels
+    if isinstance(design, LevelDesign):  # a difference is one between any two levels
         sums = np.array([design.involving(f) for f in range(design.n_features)], dtype=float)
         zz = sums @ moments.zz @ sums.T
         return Moments(moments.pairs, sums @ moments.z, zz, moments.d, moments.zd @ sums.T)

@@ -131,7 +131,7 @@ class Quadratic(Design):
         return semidefinite_minimum(gram, target, size)
 
 
-class Levels(Design):
+class LevelDesign(Design):
     """Sum over features of a weight >= 0 for the pair of levels between which they differ.
 
     Parameters

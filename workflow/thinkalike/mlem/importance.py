@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
-from thinkalike.mlem.designs import Additive, Design, Levels
+from thinkalike.mlem.designs import Additive, Design, LevelDesign
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import code_difference
 from thinkalike.mlem.ranks import PatternTable, RankTable, Scoring, joined_predictions, prediction_ties, score_of_table
@@ -151,7 +151,7 @@ def permuted_score(
     scoring: Scoring,
 ) -> float:
     """Return the score when a feature is permuted; `shares` are its differences and how often each occurs."""
-    if isinstance(design, (Additive, Levels)):
+    if isinstance(design, (Additive, LevelDesign)):
         differences = pairs.patterns / ranges
         rest = design.predict_all([parameters], differences)[:, 0]
         rest -= design.contribution(parameters, feature, differences[:, feature])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.closed_form import ClosedForm
-from thinkalike.mlem.designs import Levels
+from thinkalike.mlem.designs import LevelDesign
 from thinkalike.mlem.distances import EuclideanDistances
 from thinkalike.mlem.moments import Moments, remaining_weights
 from thinkalike.mlem.patterns import pair_patterns
@@ -36,7 +36,11 @@ class LevelMoments:
     """Moments of features by their pairs of levels, and squared Euclidean distances."""
 
     def __init__(
-        self, coding: Coding, distances: EuclideanDistances, design: Levels, exclude: NDArray[np.int64] | None = None
+        self,
+        coding: Coding,
+        distances: EuclideanDistances,
+        design: LevelDesign,
+        exclude: NDArray[np.int64] | None = None,
     ) -> None:
         self.design, self.n_stimuli = design, coding.n_stimuli
         self.vectors, self.squares = distances.vectors, distances.squares
@@ -172,7 +176,7 @@ class _Listed:
     """The pairs that are left out, one by one."""
 
     def __init__(
-        self, coding: Coding, distances: EuclideanDistances, design: Levels, exclude: NDArray[np.int64]
+        self, coding: Coding, distances: EuclideanDistances, design: LevelDesign, exclude: NDArray[np.int64]
     ) -> None:
         members = [np.flatnonzero(exclude == label) for label in range(int(exclude.max()) + 1)]
         ends = [(stimuli[a], stimuli[b]) for stimuli in members for a, b in [np.triu_indices(len(stimuli), 1)]]

@@ -12,7 +12,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import UNDEFINED, Coding, encode
 from thinkalike.mlem.closed_form import ClosedForm
-from thinkalike.mlem.designs import Additive, Design, Levels, Quadratic
+from thinkalike.mlem.designs import Additive, Design, LevelDesign, Quadratic
 from thinkalike.mlem.distances import Distance, Distances, EuclideanDistances, make_distances
 from thinkalike.mlem.level_moments import MOST_LISTED, LevelMoments, n_excluded
 from thinkalike.mlem.level_pairs import FeatureCoding, with_level_pairs
@@ -46,7 +46,7 @@ class Problem:
         if type(self.distances) is EuclideanDistances and not self.coding.has_numeric:
             if isinstance(self.design, Additive):
                 return ClosedForm(self.coding, self.distances, self.exclude)
-            if isinstance(self.design, Levels) and n_excluded(self.exclude) <= MOST_LISTED:
+            if isinstance(self.design, LevelDesign) and n_excluded(self.exclude) <= MOST_LISTED:
                 return LevelMoments(self.coding, self.distances, self.design, self.exclude)
         return PairPass(self.coding, self.distances, self.design.expand, self.exclude)
 
@@ -84,7 +84,7 @@ def make_problem(
     design: Design = (Quadratic if interactions else Additive)(coding.n_features)
     if feature_coding == "levels":
         coding, pairs = with_level_pairs(coding)
-        design = Levels(pairs) if coding.has_levels else design
+        design = LevelDesign(pairs) if coding.has_levels else design
     return Problem(coding, distances, design, fit_intercept, exclude, scoring)
 
 
@@ -108,7 +108,7 @@ def level_weights(problem: Problem, parameters: NDArray[np.float64]) -> pd.DataF
     a weight.
     """
     rows = []
-    for f, pairs in enumerate(problem.design.pairs if isinstance(problem.design, Levels) else ()):
+    for f, pairs in enumerate(problem.design.pairs if isinstance(problem.design, LevelDesign) else ()):
         if pairs is not None:
             own = parameters[problem.design.involving(f)]
             for (a, b), weight, count in zip(pairs.names, own, pairs.counts, strict=True):
