@@ -52,7 +52,7 @@ explorer.parts.push({
     const rows = ordered.map(({ feature, value }) => ({ label: feature.label, bars: [{ value, colour: feature.colour }] }));
     const svg = () => explorer.bars({ rows, title: "Contribution of each feature to the weighted Kendall correlation", label: "Contribution to τ" });
     const caption = explorer.element("span", { id: "kendall-sum" }, `The bars sum to τ = ${explorer.number(total, 3)}. A feature's bar is long where it holds the same place among the others`
-      + " in both layers, also where that place is the last: a bar is no importance, and the order of unimportant features may be chance.");
+      + " in both layers, also where that place is near the last: a bar is no importance, and the order of unimportant features may be chance. A feature of importance 0 in both has no bar.");
     const table = () => ({ header: ["feature", "contribution"], rows: ordered.map(({ feature, value }) => [feature.name, value]) });
     return [heading, explorer.picture({ name: "contributions", drawing: svg(), caption, table, svg })];
   },
