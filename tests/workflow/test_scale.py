@@ -1,5 +1,6 @@
 """A study of 43 models and 1,200 layers: the plan takes under a minute, and a model more costs what it has to."""
 
+import json
 import os
 import resource
 import shutil
@@ -7,10 +8,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from workflow_runs import Workflow
 
+from thinkalike.study.job_settings import job_settings
+from thinkalike.study.products import expected_settings, products
+from thinkalike.study.reading import load_study
+
 pytestmark = pytest.mark.slow
+
+EMPTY = pa.table({"stimulus_id": ["a"]})
 
 
 def large_study(models: int) -> dict[str, Any]:
@@ -77,13 +86,22 @@ def collections(jobs: dict[str, int]) -> dict[str, int]:
 
 
 def pretend_done(workflow: Workflow, study: dict[str, Any]) -> None:
-    """Put an empty file in the place of every result, all of the same age."""
+    """Put an empty file or table in the place of every result, all of the same age."""
     summary = workflow.study(study, "--summary").stdout
     paths = [line.split("\t")[0] for line in summary.splitlines() if line.startswith("results/")]
     assert len(paths) > 10 * len(study["models"])
     moment = time.time() - 60
     for path in (workflow.folder / name for name in paths):
         _make(path)
+    # A table says with which settings it was made, and one that does not is refused.
+    loaded = load_study(study, workflow.folder)
+    rules = job_settings(loaded)
+    for product in products(loaded):
+        record = {"rule": product.rule, "settings": expected_settings(loaded, product, rules)}
+        table = EMPTY.replace_schema_metadata({b"thinkalike.record": json.dumps(record).encode()})
+        for path in product.paths:
+            if (place := workflow.folder / f"results/{loaded.name}" / path).is_file():
+                pq.write_table(table, place)
     for path in (workflow.folder / "results").rglob("*"):
         os.utime(path, (moment, moment))
 
