@@ -130,7 +130,13 @@ def test_vectors_that_are_not_finite_are_refused(model: str, monkeypatch: pytest
     from thinkalike.representations import forward
 
     def broken(*arguments: object) -> object:
-        yield np.arange(9), {layer: np.full((9, 4), np.nan, dtype=np.float32) for layer in arguments[2]}  # type: ignore
+        yield (
+            np.arange(9),
+            {
+                layer: np.full((9, 4), np.nan, dtype=np.float32)
+                for layer in next(a for a in arguments if isinstance(a, list))
+            },
+        )  # type: ignore
 
     monkeypatch.setattr(forward, "run_batches", broken)
     with pytest.raises(InputError, match="layer 0: the vector of stimulus '0-0' holds a value that is not finite"):
