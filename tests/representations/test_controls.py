@@ -67,7 +67,7 @@ def test_untrained_control_needs_no_weights_and_is_recorded(tmp_path: Path) -> N
 def study_of(models: dict[str, Any], base: Path) -> Any:
     """Read a study of some models."""
     (base / "words.csv").write_text("sentence_id,position,word,number\ns,0,dogs,plural\n")
-    text = {"study": "s", "datasets": {"d": {"table": "words.csv"}}, "models": models}
+    text = {"study": "s", "datasets": {"d": {"table": "words.csv", "features": ["number"]}}, "models": models}
     return load_study(yaml.safe_load(yaml.safe_dump(text)), base)
 
 
