@@ -104,7 +104,7 @@ def test_prompts_may_have_several_lines_and_separators(tmp_path: Path) -> None:
         ("h.csv", "sentence_id,word,pos\r1,é,X\r"),
         ("i.csv", "sentence_id,word,pos\n1,é,X\n".encode("utf-16")),
         ("j.csv", "sentence_id,word,pos\n1,é,X\n".encode("utf-16-le")),
-        ("k.csv.gz", gzip.compress(b"sentence_id,word,pos\n1,\xc3\xa9,X\n")),
+        ("k.csv.gz", gzip.compress(b"sentence_id,word,pos\n1,\xc3\xa9,X\n", mtime=0)),
         ("l.tab.bz2", bz2.compress(HEADER.encode() + b"1\t\xc3\xa9\tX\n")),
         ("m.jsonl", '{"sentence_id": 1, "word": "é", "pos": "X"}\n'),
         ("n.json", json.dumps([{"sentence_id": "1", "word": "é", "pos": "X"}], indent=1)),
