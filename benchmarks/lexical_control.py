@@ -33,7 +33,7 @@ from scipy.optimize import nnls
 from scipy.stats import norm
 from tqdm import tqdm
 
-from thinkalike.mlem import cross_validate
+from thinkalike.mlem import MLEM, cross_validate
 
 RESULTS = Path(__file__).parent / "results"
 N_STIMULI, N_LABELS, N_UNITS = 200, 3, 48
@@ -84,7 +84,8 @@ def mlem_p_values(
     names = list(features)
     given = features.assign(same_word=lemmas) if control else features
     excluded = lemmas if exclude else None
-    result = cross_validate(given, vectors, alphas=ALPHAS, seed=seed, drop_column=False, exclude=excluded)
+    model = MLEM(coding="difference", scoring="spearman")
+    result = cross_validate(given, vectors, model=model, alphas=ALPHAS, seed=seed, drop_column=False, exclude=excluded)
     table = result.infer(
         units=dict.fromkeys(names, lemmas) if level == "lemma" else None,
         controls=["same_word"] if control else [],

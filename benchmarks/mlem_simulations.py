@@ -23,7 +23,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from thinkalike.mlem import cross_validate
+from thinkalike.mlem import MLEM, cross_validate
+
+PAPER = MLEM(coding="difference", scoring="spearman")
 
 RESULTS = Path(__file__).parent / "results"
 UNITS = 48
@@ -56,7 +58,9 @@ def coverage(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             n_levels = int(features[name].max()) + 1
             vectors += np.sqrt(weight / 2) * basis[start : start + n_levels][features[name]]
             start += n_levels
-        result = cross_validate(features, vectors, groups=sentence, alphas=[1.0], seed=simulation, drop_column=False)
+        result = cross_validate(
+            features, vectors, model=PAPER, groups=sentence, alphas=[1.0], seed=simulation, drop_column=False
+        )
         table = result.infer(n_resamples=300, n_permutations=0, seed=simulation)
         scale = np.mean(1 / (result.high - result.low))
         table["truth"] = [
@@ -83,7 +87,7 @@ def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             vectors = rng.normal(size=(120, UNITS))
             if real:
                 vectors += 2 * orthogonal(rng, 2)[features["f0"]]
-            result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
+            result = cross_validate(features, vectors, model=PAPER, alphas=[1.0], seed=simulation, drop_column=False)
             table = result.infer(n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
             case = "f0 is real" if real else "nothing is real"
             rows.append(
@@ -100,7 +104,7 @@ def lemma(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             vectors = rng.normal(size=(n_lemmas, UNITS))[lemmas] + rng.normal(size=(200, UNITS))
             labels = [rng.permutation(np.arange(n_lemmas) % 2) for _ in range(3)]
             features = pd.DataFrame({f"f{f}": label[lemmas] for f, label in enumerate(labels)})
-            result = cross_validate(features, vectors, alphas=[1.0], seed=simulation, drop_column=False)
+            result = cross_validate(features, vectors, model=PAPER, alphas=[1.0], seed=simulation, drop_column=False)
             levels: list[tuple[str, np.ndarray | None]] = [("lemma", lemmas)]
             if simulation % 4 == 0:  # enough to see what goes wrong
                 levels.append(("stimulus", None))

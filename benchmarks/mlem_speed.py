@@ -47,12 +47,12 @@ def planted(n_stimuli, seed=0, dtype="float64"):
 def run_thinkalike(codes, vectors):
     import pandas as pd
 
-    from thinkalike.mlem import cross_validate
+    from thinkalike.mlem import MLEM, cross_validate
 
     features = pd.DataFrame(codes).rename(columns=str)
 
     def run():
-        result = cross_validate(features, vectors)
+        result = cross_validate(features, vectors, model=MLEM(coding="difference", scoring="spearman"))
         return {"score": result.score, "importance": result.importance.mean().round(4).tolist()}
 
     return run
@@ -133,7 +133,7 @@ def run_large(codes, vectors):
     features = pd.DataFrame(codes).rename(columns=str)
 
     def run():
-        model = MLEM().fit(features, vectors)
+        model = MLEM(coding="difference").fit(features, vectors)
         return {"score": float("nan"), "importance": (model.weights_ * (model.high_ - model.low_)).round(4).tolist()}
 
     return run
