@@ -8,7 +8,7 @@ STAGE_VERSION = {
     "stimuli": 2,
     "training": 3,
     "representations": 1,
-    "mlem": 2,
+    "mlem": 3,
     "similarity": 3,
     "figures": 2,
 }
