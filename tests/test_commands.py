@@ -31,9 +31,13 @@ def test_check_names_what_is_wrong(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_describe_writes_the_line_of_a_local_model(tmp_path):
-    from transformers import GPT2Config, GPT2Model
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2Model, PreTrainedTokenizerFast
 
     GPT2Model(GPT2Config(n_layer=3, n_embd=32, n_head=2, vocab_size=99)).save_pretrained(tmp_path / "small")
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "dogs": 1}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]").save_pretrained(tmp_path / "small")
     result = runner.invoke(app, ["describe", str(tmp_path / "small")])
     assert result.exit_code == 0, result.output
     assert "layers: 3" in result.output and "final: true" in result.output
