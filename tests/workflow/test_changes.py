@@ -97,7 +97,7 @@ EVERYTHING = {
         "gpt2": {"train": "gpt2", "layers": 2, "seeds": [0, 1]},
         "pretrained": {"hub": "somebody/something", "layers": 2},
     },
-    "mlem": {"interactions": True, "inference": {}},
+    "mlem": {"coding": "difference", "interactions": True, "inference": {}},
     "similarity": {"probes": True, "feature_agnostic": ["rsa", "cka"]},
 }
 
