@@ -17,7 +17,8 @@ def table(workflow: Workflow, name: str) -> pd.DataFrame:
 
 def test_every_table_is_there_as_csv_too_with_the_same_rows(finished):
     folder = finished.folder / RESULTS / "tables"
-    names = {path.stem for path in folder.glob("*.parquet")}
+    # Maps of words have a row per word and layer, and are there for the explorer.
+    names = {path.stem for path in folder.glob("*.parquet")} - {"word_maps"}
     assert {"models", "importance", "scores", "similarity", "agreement", "training", "grammaticality"} <= names
     for name in names:
         assert len(pd.read_csv(folder / f"{name}.csv")) == len(read_table(folder / f"{name}.parquet"))
@@ -40,16 +41,18 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 
 def test_every_layer_of_every_model_is_in_the_tables(finished):
-    layers = table(finished, "scores").groupby("model", sort=False)["layer"].agg(list).to_dict()
-    assert layers == {"gpt2": ["0", "1", "2", "final"], "lstm": ["0", "1"], "bert-untrained": ["0", "1"]}
+    for _, scores in table(finished, "scores").groupby("coding"):
+        layers = scores.groupby("model", sort=False)["layer"].agg(list).to_dict()
+        assert layers == {"gpt2": ["0", "1", "2", "final"], "lstm": ["0", "1"], "bert-untrained": ["0", "1"]}
     importance = table(finished, "importance")
     features = read_metadata(finished.folder / RESULTS / "stimuli.parquet")["features"]
     assert set(importance["feature"]) == {feature["name"] for feature in features}
-    assert importance.groupby(["model", "layer"]).size().eq(len(features)).all()
+    assert importance.groupby(["coding", "model", "layer"]).size().eq(len(features)).all()
+    assert set(importance["coding"]) == {"levels", "difference"}
 
 
 def test_the_similarity_of_profiles_is_scipys_weighted_kendall(finished):
-    importance = table(finished, "importance").query("role == 'feature'")
+    importance = table(finished, "importance").query("role == 'feature' and coding == 'levels'")
     profiles = importance.pivot(index=["model", "layer"], columns="feature", values="importance")
     rows = table(finished, "similarity").query("measure == 'weighted_kendall'")
     assert len(rows) > 20
