@@ -28,7 +28,7 @@ Shares = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 # A table of more entries (numeric features of many values) is thinned: neighbours of equal total weight are joined.
 _LARGEST_TABLE = 400_000
-_LARGEST_SUMS = 50_000  # of a sum of two independent parts: joining 3,000 neighbours moves a score by some 1e-8
+_LARGEST_SUMS = 50_000  # of a sum of two independent parts: of more, neighbours are joined, which is not exact
 _LARGEST_MARGIN = 2_000
 _MOST_DRAWN = 200
 
