@@ -5,7 +5,7 @@ of a fold: parameters from moments, predictions from parameters, a score from pr
 when a feature is permuted. They stand here and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from thinkalike.mlem.cells import Coding
 from thinkalike.mlem.extremes import block_extremes, without_label
 from thinkalike.mlem.folds import inner_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs
-from thinkalike.mlem.importance import Shares, difference_shares, permuted_score, sampled_scores, term_scores
+from thinkalike.mlem.importance import difference_shares, permuted_scores, sampled_scores, term_scores
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, check_spread
 from thinkalike.mlem.ranks import PatternTable, Scoring, rounded
@@ -96,11 +96,33 @@ class FoldFit:
         In the limit of all permutations; with `weights` a stimulus counts as much. Exactly 0 where nothing in the
         model involves the feature, and rounded to 12 decimals, so that no order of features is one of rounding.
         """
-        if not self._uses(parameters, feature):
-            return 0.0
-        shares: Shares = difference_shares(self.problem.coding, feature, self.held_out.stimuli, weights)
-        arguments = (self.problem.design, parameters, self.ranges, pairs, feature, shares, self.problem.scoring)
-        return float(rounded(np.array(score - permuted_score(*arguments))))
+        return float(self._drops(parameters, pairs, [feature], score, weights)[feature])
+
+    def drops(
+        self,
+        parameters: NDArray[np.float64],
+        pairs: PatternTable,
+        score: float,
+        weights: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return `drop` of every feature, shape (n_features,)."""
+        return self._drops(parameters, pairs, range(self.problem.coding.n_features), score, weights)
+
+    def _drops(
+        self,
+        parameters: NDArray[np.float64],
+        pairs: PatternTable,
+        features: Iterable[int],
+        score: float,
+        weights: NDArray[np.float64] | None,
+    ) -> NDArray[np.float64]:
+        problem, drops = self.problem, np.zeros(self.problem.coding.n_features)
+        used = [f for f in features if self._uses(parameters, f)]
+        shares = {f: difference_shares(problem.coding, f, self.held_out.stimuli, weights) for f in used}
+        scores = permuted_scores(problem.design, parameters, self.ranges, pairs, shares, problem.scoring)
+        for f in used:
+            drops[f] = score - scores[f]
+        return rounded(drops)
 
     def _uses(self, parameters: NDArray[np.float64], feature: int) -> bool:
         return bool(parameters[self.problem.design.involving(feature)].any())
@@ -122,8 +144,7 @@ class FoldFit:
 
     def importance(self) -> NDArray[np.float64]:
         """Return the drop of the score for each feature, in the limit of all permutations, shape (n_features,)."""
-        pairs, score = self.held_out.by_pattern, self.held_out_score
-        return np.array([self.drop(self.parameters, pairs, f, score) for f in range(self.problem.coding.n_features)])
+        return self.drops(self.parameters, self.held_out.by_pattern, self.held_out_score)
 
     def sampled_importance(self, n_repeats: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the drop of the score in each of `n_repeats` permutations, shape (n_repeats, n_features)."""

@@ -11,7 +11,7 @@ and one tie-exact rank correlation of that table is the score under permutation,
 the score over all permutations pooled; the mean of the single permutations' scores differs from it by O(1 / n_stimuli).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,23 +141,31 @@ def _thin(
     return np.add.reduceat(values[order] * weight, first) / joined[0], joined
 
 
-def permuted_score(
+def permuted_scores(
     design: Design,
     parameters: NDArray[np.float64],
     ranges: NDArray[np.float64],
     pairs: PatternTable,
-    feature: int,
-    shares: Shares,
+    shares: Mapping[int, Shares],
     scoring: Scoring,
-) -> float:
-    """Return the score when a feature is permuted; `shares` are its differences and how often each occurs."""
-    if isinstance(design, (Additive, LevelDesign)):
-        differences = pairs.patterns / ranges
-        rest = design.predict_all([parameters], differences)[:, 0]
-        rest -= design.contribution(parameters, feature, differences[:, feature])
-        drawn = design.contribution(parameters, feature, shares[0] / ranges[feature])
-        return _score_of_sums(rest, drawn, shares[1], pairs.table, scoring)
-    return exact_score(_replacing(design, parameters, ranges, feature), pairs, *shares, scoring)
+) -> dict[int, float]:
+    """Return the score when a feature is permuted, for each feature in `shares`.
+
+    Parameters
+    ----------
+    shares
+        By feature its unscaled differences, and how often each occurs.
+    """
+    if not isinstance(design, (Additive, LevelDesign)):
+        return {f: exact_score(_replacing(design, parameters, ranges, f), pairs, *shares[f], scoring) for f in shares}
+    differences = pairs.patterns / ranges
+    added = [design.contribution(parameters, f, column) for f, column in enumerate(differences.T)]
+    total = np.sum(added, axis=0)
+    scores = {}
+    for f, (values, frequencies) in shares.items():
+        drawn = design.contribution(parameters, f, values / ranges[f])
+        scores[f] = _score_of_sums(total - added[f], drawn, frequencies, pairs.table, scoring)
+    return scores
 
 
 def _score_of_sums(

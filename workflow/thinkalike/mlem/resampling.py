@@ -49,7 +49,9 @@ class _SortedPairs:
         counts = np.bincount(self.index, own, minlength=len(self.patterns)).astype(np.float64)
         weighted_ranks = own * ranks[self.group]
         rank_sums = np.bincount(self.index, weighted_ranks, minlength=len(self.patterns)).astype(np.float64)
-        return PatternTable(self.patterns, RankTable(counts, rank_sums, squares))
+        # A resample lacks a third of the stimuli, so more than half of the pairs.
+        drawn = counts > 0
+        return PatternTable(self.patterns[drawn], RankTable(counts[drawn], rank_sums[drawn], squares))
 
 
 def interval(
@@ -123,9 +125,8 @@ class Resampler:
         parameters = fit.refit(fit.scaled(moments))
         weighted = pairs.weighted(weights)
         score = fit.score(parameters, weighted)
-        n_features = self.problem.coding.n_features
-        drops = [fit.drop(parameters, weighted, f, score, weights) for f in range(n_features)]
-        return Statistics(score, self.problem.design.main_weights(parameters), np.array(drops))
+        drops = fit.drops(parameters, weighted, score, weights)
+        return Statistics(score, self.problem.design.main_weights(parameters), drops)
 
 
 def mean_statistics(rows: list[Statistics]) -> Statistics:
