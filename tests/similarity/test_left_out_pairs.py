@@ -220,7 +220,8 @@ DECLARED = {
 
 def test_a_study_s_settings_become_what_is_known_of_the_stimuli():
     known = known_of_stimuli(STIMULI, DECLARED, same_word_pairs="exclude", preprocessing="none")
-    assert set(known) == {"groups", "positions", "exclude", "preprocessing"}
+    assert set(known) == {"groups", "sentences", "positions", "exclude", "preprocessing"}
+    assert known["groups"] == known["sentences"] == list(STIMULI["sentence_id"])
     assert list(known["exclude"]["word"]) == list(WORDS)  # letters' case makes no other word
     known = known_of_stimuli(STIMULI, DECLARED, same_word_pairs="exclude", same_lemma_pairs="exclude", controls=None)
     assert list(known["exclude"].columns) == ["word", "lemma"]
@@ -228,6 +229,16 @@ def test_a_study_s_settings_become_what_is_known_of_the_stimuli():
     assert set(known["controls"]["number"]) == {"undefined", "singular"}
     table = compare_models({"0": X}, {"0": Y}, model_a="a", model_b="b", measure="partial_rsa", **known)
     assert table.attrs["controls"] == ["number", "length"] and table.attrs["pairs_left_out"] > SAME_WORD.sum()
+
+
+def test_items_move_as_wholes_and_sequences_stay_sentences():
+    items = STIMULI.assign(item_id=[f"i{i // 8}" for i in range(N)])
+    known = known_of_stimuli(items, DECLARED)
+    assert known["groups"] == list(items["item_id"]) and known["sentences"] == list(items["sentence_id"])
+    settings = {"model_a": "a", "model_b": "b", "measure": "dsa"}
+    by_item = compare_models({"0": X}, {"0": Y}, **settings, **known)
+    by_sentence = compare_models({"0": X}, {"0": Y}, **settings, **known_of_stimuli(STIMULI, DECLARED))
+    assert by_item["value"][0] == by_sentence["value"][0]
 
 
 def test_what_the_stimuli_lack_is_named():
@@ -243,7 +254,7 @@ def test_what_is_known_of_the_stimuli_goes_with_their_ids():
     a, b = Representation(ids[order], X[order]), Representation(ids, Y)
     settings = {"same_word_pairs": "exclude", "controls": None}
     known = known_of_stimuli(STIMULI.assign(stimulus_id=ids), DECLARED, **settings)
-    known |= {name: [known[name][row] for row in order] for name in ("groups", "positions")}
+    known |= {name: [known[name][row] for row in order] for name in ("groups", "sentences", "positions")}
     table = compare_models({"0": a}, {"0": b}, model_a="a", model_b="b", measure="partial_rsa", **known)
     bare = known_of_stimuli(STIMULI, DECLARED, **settings)
     expected = compare_models({"0": X}, {"0": Y}, model_a="a", model_b="b", measure="partial_rsa", **bare)

@@ -151,6 +151,7 @@ def compare_models(
     permutations: int = 0,
     resamples: int = 0,
     groups: Sequence[Any] | None = None,
+    sentences: Sequence[Any] | None = None,
     positions: Sequence[int] | None = None,
     exclude: Any = None,
     controls: Any = None,
@@ -177,11 +178,12 @@ def compare_models(
     resamples
         Number of random halves of the groups; 0 for none. Adds the columns `low` and `high`, a 95 % interval.
     groups
-        The sentence of every stimulus, in the order of the rows of the first layer of model_a. Permutations then move
-        whole sentences, among those with equally many stimuli, and halves are of sentences.
-    positions
-        The position of every stimulus in its sentence. Needed by measures of sequences, which compare the runs of
-        neighbouring words.
+        What every stimulus belongs to, in the order of the rows of the first layer of model_a: its sentence, or the
+        item where several sentences are one (a minimal pair, windows of a text). Permutations then move whole groups,
+        among those with equally many stimuli, and halves are of groups.
+    sentences, positions
+        The sentence of every stimulus (its group by default) and its position there. Needed by measures of sequences,
+        which compare the runs of neighbouring words.
     exclude, controls, kinds
         As in `compare`, in the order of the rows of the first layer of model_a.
     seed, threads, max_stimuli
@@ -199,7 +201,8 @@ def compare_models(
     inputs = read_inputs(layers, entry, max_stimuli=max_stimuli, seed=seed)
     inputs.check_scale(entry, comparator)
     groups = inputs.of_rows(groups, "group labels")
-    runs = sequences_of(entry, groups, inputs.of_rows(positions, "positions"))
+    sentences = groups if sentences is None else inputs.of_rows(sentences, "sentences")
+    runs = sequences_of(entry, sentences, inputs.of_rows(positions, "positions"))
     if permutations and entry.compares == "sequences":
         _logger.info("%s does not pair stimuli: no permutations, no p-values", measure)
         permutations = 0
@@ -260,8 +263,8 @@ def sequences_of(
         return None
     if sentences is None or positions is None:
         raise InputError(
-            f"Measure '{entry.name}' compares sequences of words: give the sentence ('groups') and the position "
-            "('positions') of every stimulus."
+            f"Measure '{entry.name}' compares sequences of words: give the sentence ('sentences' or "
+            "'groups') and the position ('positions') of every stimulus."
         )
     places = np.array(sentences, dtype=object), np.array(positions, dtype=object)
     return lambda chosen: runs_of_words(places[0][chosen].tolist(), places[1][chosen].tolist())

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature, choose_features
+from thinkalike.features import Feature, choose_features, fold_groups
 
 
 def known_of_stimuli(
@@ -33,14 +33,19 @@ def known_of_stimuli(
     Returns
     -------
     dict
-        `groups` and `positions`; `exclude`, `controls` and `kinds` where they are asked for; the rest of the settings.
+        `groups`, `sentences` and `positions`; `exclude`, `controls` and `kinds` where they are asked for; the rest of
+        the settings.
 
     Raises
     ------
     InputError
         When there is no column of lemmas to leave pairs out by, or no control to hold constant.
     """
-    known: dict[str, Any] = {"groups": list(stimuli["sentence_id"]), "positions": list(stimuli["position"])}
+    known: dict[str, Any] = {
+        "groups": list(fold_groups(stimuli)),
+        "sentences": list(stimuli["sentence_id"]),
+        "positions": list(stimuli["position"]),
+    }
     asked = {"word": same_word_pairs, "lemma": same_lemma_pairs}
     columns = [column for column, what in asked.items() if what == "exclude"]
     for column in columns:

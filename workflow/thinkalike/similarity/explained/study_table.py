@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature
+from thinkalike.features import Feature, fold_groups
 from thinkalike.mlem.cells import label_codes
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
@@ -48,7 +48,8 @@ def explained_table(
     Parameters
     ----------
     stimuli
-        One row per stimulus, with `sentence_id` and a column per feature.
+        One row per stimulus, with `sentence_id` and a column per feature; halves never split a sentence, nor an item
+        where there is `item_id`.
     features
         The features, and the controls (`role="control"`), by name.
     layers
@@ -134,7 +135,7 @@ def _sample(
         {name: feature.missing for name, feature in features.items()},
     )
     places = pd.RangeIndex(len(stimuli))
-    groups = label_codes(stimuli["sentence_id"].reset_index(drop=True), places, "sentence_id")
+    groups = label_codes(fold_groups(stimuli).reset_index(drop=True), places, "sentences")
     left_out = None if exclude is None else excluded_labels(exclude.reset_index(drop=True), places)[rows]
     return stimulus_sample(levels.of_stimuli(rows), groups[rows], left_out, seed)
 
