@@ -1,12 +1,14 @@
 """Do the intervals cover and do the p-values hold their level? Simulations with known answers.
 
-    python benchmarks/mlem_simulations.py coverage|null|lemma [--simulations 200] [--seed 0]
+    python benchmarks/mlem_simulations.py coverage|null|lemma|level [--simulations 200] [--seed 0]
 
 coverage  Sentences of three words, features of sentences and words with planted weights: how often the 95 % interval
           holds the truth. Truth of a weight: what was planted; of score and importance: their mean over simulations.
 null      Representations that have nothing to do with some or all of the features: share of p <= .05.
 lemma     200 sentences of 12 or 24 lemmas whose vectors differ, features that are arbitrary labels of the lemmas: share
           of p <= .05 when labels are exchanged between lemmas, and, to see why, between single stimuli.
+level     60 sentences of four words that resemble each other, with an arbitrary label of sentences: share of p <= .05
+          where nobody declares its level, and where it is declared to be a property of single stimuli.
 
 Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv.
 """
@@ -23,7 +25,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from thinkalike.mlem import MLEM, cross_validate
+from thinkalike.features import Feature
+from thinkalike.mlem import MLEM, analyse_layer, cross_validate
 
 PAPER = MLEM(coding="difference", scoring="spearman")
 
@@ -114,6 +117,31 @@ def lemma(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
     return _levels(pd.concat(rows), ["lemmas", "unit", "quantity"], n_simulations)
 
 
+def level(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+    rows = []
+    sentence = np.repeat(np.arange(60), 4)
+    for simulation in tqdm(range(n_simulations)):
+        vectors = rng.normal(size=(240, UNITS)) + 0.7 * rng.normal(size=(60, UNITS))[sentence]
+        topic = rng.permutation(np.arange(60) % 2)[sentence]
+        stimuli = pd.DataFrame({"sentence_id": sentence, "word": [f"w{i % 30}" for i in range(240)], "topic": topic})
+        for declared in (None, "stimulus"):
+            tables = analyse_layer(
+                stimuli,
+                {"topic": Feature("topic", level=declared)},
+                vectors,
+                model="m",
+                layer="0",
+                alphas=[1.0],
+                coding="difference",  # of two levels there is one pair
+                drop_column=False,
+                ceiling=False,
+                inference={"n_resamples": 0, "n_permutations": PERMUTATIONS},
+                seed=simulation,
+            )
+            rows.append(tables["inference"].assign(declared=declared or "nothing"))
+    return _levels(pd.concat(rows), ["declared", "quantity"], n_simulations)
+
+
 def _levels(table: pd.DataFrame, by: list[str], n_simulations: int) -> pd.DataFrame:
     table = table.assign(below=table["p"] <= 0.05, below_max=table["p_max"] <= 0.05)
     summary = table.groupby(by, sort=False).agg(
@@ -127,6 +155,7 @@ def main() -> None:
         "coverage": coverage,
         "null": null,
         "lemma": lemma,
+        "level": level,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=simulations)

@@ -13,7 +13,7 @@ STAGES = ("stimuli", "representations", "mlem", "similarity", "figures", "explor
 # What stages share. It imports nothing of a stage.
 SHARED = (
     *("catalogue", "collect", "content_digest", "errors", "features", "files", "jobs", "layers", "machine_faults"),
-    *("numerics", "job_record", "study", "tables", "version"),
+    *("property_levels", "numerics", "job_record", "study", "tables", "version"),
 )
 # Module names that stand twice because they are the same thing at two places: a figure and what it shows.
 SAME_THING = {"grammaticality"}

@@ -118,6 +118,22 @@ def test_a_feature_that_varies_within_its_unit_is_refused():
         unit_labels(problem.coding, 0, np.arange(60) % 5)
 
 
+def test_labels_are_exchanged_at_the_coarsest_level_where_they_are_constant():
+    features, vectors = planted(90, levels=(2, 3, 3), weights=(1.0, 0.4, 0.2))
+    sentences, lemmas = np.arange(90) // 3, np.arange(90) % 10
+    features["f0"], features["f1"] = features["f0"].to_numpy()[sentences], features["f1"].to_numpy()[lemmas]
+    result = cross_validate(features, vectors, groups=sentences, alphas=[1.0], folds=2)
+    options = {"n_resamples": 0, "n_permutations": 9}
+    table = result.infer(**options)
+    by_name = table.set_index(["quantity", "feature"])["unit"]
+    assert by_name["weight"].tolist() == ["groups", "stimulus", "stimulus"] and pd.isna(table["unit"][0])
+    given = result.infer(units={"f0": sentences}, **options)
+    pd.testing.assert_frame_equal(given.drop(columns="unit"), table.drop(columns="unit"))
+    levels = {"sentence": sentences, "lemma": lemmas}
+    table = result.infer(levels=levels, units={"f0": None}, **options)
+    assert table.set_index(["quantity", "feature"])["unit"]["importance"].tolist() == ["stimulus", "lemma", "stimulus"]
+
+
 def test_p_counts_the_observed_labelling():
     assert exceedance(1.0, np.array([0.0, 0.5, 1.0, 2.0])) == 3 / 5
     assert exceedance(3.0, np.zeros(99)) == 0.01

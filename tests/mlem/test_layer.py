@@ -48,7 +48,8 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
         *("model", "layer", "coding", "fold", "feature", "role", "weight", "importance", "importance_drop_column"),
     ]
     assert list(scores)[:8] == ["model", "layer", "coding", "fold", "score", "alpha", "intercept", "ceiling"]
-    assert list(inference) == ["model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max"]
+    assert list(inference) == ["model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max", "unit"]
+    assert inference["unit"].tolist()[1:4] == ["word", "stimulus", "word"]
     assert len(importance) == 2 * 5 * 3 and len(scores) == 2 * 5 and len(inference) == 1 + 2 * 3
     for table in (importance, scores):  # the study's own first, the paper's beside it
         assert table["coding"].tolist() == ["levels"] * (len(table) // 2) + ["difference"] * (len(table) // 2)
@@ -113,7 +114,7 @@ def test_mistakes_are_named(layer):
     with pytest.raises(InputError, match="no column 'lemma'"):
         analyse_layer(stimuli, lemma, vectors, inference={"n_permutations": 3, "n_resamples": 0}, **arguments)
     sentence = {**declared, "number": Feature("number", level="sentence")}
-    with pytest.raises(InputError, match="'number' has several values within one unit"):
+    with pytest.raises(InputError, match="'number' is declared at level 'sentence' but sentence 's00000' has 2"):
         analyse_layer(stimuli, sentence, vectors, inference={"n_permutations": 3, "n_resamples": 0}, **arguments)
 
 

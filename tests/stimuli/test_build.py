@@ -94,7 +94,7 @@ def test_features_can_be_declared(default: Dataset) -> None:
         ({"features": ["colour"]}, "no column for the feature 'colour'"),
         ({"features": {"number": {"kinds": "numeric"}}}, "feature 'number'.*among kind, missing"),
         ({"features": {"number": {"kind": "nominal"}}}, "kind is 'nominal'"),
-        ({"features": {"tense": {"level": "lemma"}}}, "'tense' is declared at level 'lemma' but lemma 'disappear' has"),
+        ({"features": {"tense": {"level": "lemma"}}}, "'tense' is declared at level 'lemma' but lemma 'do' has"),
         ({"features": {"tense": {"kind": "numeric"}}}, "declared numeric but its value is"),
         ({"deduplicate": "yes"}, "must be true or false"),
         ({"punctuation": 1}, "punctuation: the value is 1"),

@@ -11,6 +11,7 @@ import pytest
 from thinkalike.errors import InputError
 from thinkalike.stimuli import build_dataset, read_stimuli, write_dataset
 from thinkalike.stimuli.dataset import Dataset
+from thinkalike.stimuli.report import stimulus_report
 
 ROOT = Path(__file__).parents[2]
 HEADER = "sentence_id,word,number,tense"
@@ -42,6 +43,22 @@ def test_table_becomes_stimuli_with_declared_and_derived_features(tmp_path: Path
     assert dataset.sentences["words"].tolist() == [["the", "dog", "barks"], ["dogs", "barked"]]
     assert list(dataset.features) == [*features, "word_identity"]
     assert dataset.features["number"].missing == "category"
+
+
+def test_the_level_of_a_column_of_ones_own_is_found_and_said(tmp_path: Path) -> None:
+    lines = [
+        f"s{i},{word},{'ab'[i % 2]},{word[0]},{i % 3 + place}" for i in range(6) for place, word in enumerate("xyz")
+    ]
+    text = "\n".join(["sentence_id,word,topic,letter,rank", *lines])
+    dataset = from_text(tmp_path, text, features=["topic", "letter", "rank"])
+    levels = {name: feature.level for name, feature in dataset.features.items()}
+    assert levels == {"topic": "sentence", "letter": "word", "rank": "stimulus", "word_identity": "word"}
+    report = stimulus_report(dataset.stimuli, dataset.features, dataset.sentences, dataset.metadata)
+    assert report["pairs"].set_index("feature")["property_of"].to_dict() == levels
+    said = report["warnings"].query("problem == 'note'")["warning"].tolist()
+    assert said[0] == ("topic is taken as a property of the sentence: no level was declared, and it is constant there.")
+    declared = from_text(tmp_path, text, features={"topic": {"level": "stimulus"}, "letter": None, "rank": None})
+    assert declared.features["topic"].level == "stimulus"
 
 
 @pytest.mark.parametrize("name", ["words.csv", "words.tsv", "words.parquet"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["categorical", "ordinal", "numeric"]
 Missing = Literal["same", "category"]
-Level = Literal["stimulus", "word", "lemma", "sentence"]
+Level = Literal["stimulus", "word", "lemma", "sentence", "item"]
 Role = Literal["feature", "control"]
 
 # Correlation over pairs of the differences of two features: from here on they are called entangled ...
@@ -36,7 +36,8 @@ class Feature:
         What an undefined value means: `same`, it never differs from anything (the paper's recipe); `category`, it
         is a value of its own.
     level
-        What the feature is a property of; the level at which a null permutes its labels.
+        What the feature is a property of; the level at which a null permutes its labels. None: not declared, so that
+        it is found from the stimuli (`property_levels.with_levels`).
     role
         `feature`, compared between layers; `control`, in the model as a covariate (word identity, say) but not in
         the profiles that are compared.
@@ -47,16 +48,16 @@ class Feature:
     name: str
     kind: Kind = "categorical"
     missing: Missing = "same"
-    level: Level = "stimulus"
+    level: Level | None = None
     role: Role = "feature"
     description: str = ""
 
     def __post_init__(self) -> None:
         for key, allowed in (("kind", Kind), ("missing", Missing), ("level", Level), ("role", Role)):
-            if getattr(self, key) not in get_args(allowed):
+            value = getattr(self, key)
+            if value not in get_args(allowed) and not (key == "level" and value is None):
                 raise InputError(
-                    f"Feature '{self.name}': {key} is '{getattr(self, key)}' but must be one of "
-                    f"{', '.join(get_args(allowed))}."
+                    f"Feature '{self.name}': {key} is '{value}' but must be one of {', '.join(get_args(allowed))}."
                 )
 
 

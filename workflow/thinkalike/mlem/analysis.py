@@ -1,10 +1,12 @@
 """The workflow's tables of one layer of one model."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups
@@ -14,6 +16,10 @@ from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.ranks import Scoring
+from thinkalike.mlem.results import CrossValidation
+from thinkalike.property_levels import LEVEL_COLUMNS, level_units, with_levels
+
+logger = logging.getLogger(__name__)
 
 
 def analyse_layer(
@@ -53,8 +59,9 @@ def analyse_layer(
         Shape (n_stimuli, n_units), in the order of `stimuli`.
     inference
         `None` for no intervals and no p-values, else any of `n_resamples`, `n_permutations`, `confidence`, `seed` (see
-        `CrossValidation.infer`; sentences are resampled) and `unit`: what exchanges its labels under the
-        null, `level` (the default, each feature's own), `stimulus`, `word`, `sentence` or a column of `stimuli`.
+        `CrossValidation.infer`; sentences are resampled) and `unit`: what exchanges its labels under the null, `level`
+        (the default: each feature's own, and where none is declared the coarsest of items, sentences, lemmas and
+        words in which it is constant), `stimulus`, `word`, `sentence` or a column of `stimuli`.
     same_word_pairs
         Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
     seed
@@ -71,7 +78,7 @@ def analyse_layer(
         layer, fold, feature, level_a, level_b, weight, pairs`; the two first tables then hold the rows of `levels` and,
         after them, those of `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b)
         with `weight, importance`. With inference, `inference` (of the first coding alone): `model, layer, quantity,
-        feature, estimate, low, high, p, p_max`.
+        feature, estimate, low, high, p, p_max, unit` (what exchanged its labels).
     """
     _check_columns(stimuli, features, same_word_pairs)
     words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
@@ -115,38 +122,51 @@ def analyse_layer(
     if interactions:
         tables["interactions"] = result.importance_terms.copy()
     if inference is not None:
-        controls = [name for name, feature in features.items() if feature.role == "control"]
-        arguments = {"seed": seed, **_inference_arguments(inference, stimuli, features)}
-        tables["inference"] = result.infer(controls=controls, **arguments)
+        tables["inference"] = _inferred(result, inference, stimuli, features, seed)
     return {name: _labelled(table, model, layer) for name, table in tables.items()}
 
 
-def _inference_arguments(
-    inference: Mapping[str, Any], stimuli: pd.DataFrame, features: Mapping[str, Feature]
-) -> dict[str, Any]:
-    """Return arguments of `CrossValidation.infer`: the unit of each feature, and the numbers that are given."""
+def _inferred(
+    result: CrossValidation,
+    inference: Mapping[str, Any],
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Feature],
+    seed: int,
+) -> pd.DataFrame:
+    """Return intervals and p-values; labels are exchanged at each feature's level, or between units of one kind."""
     allowed = {"n_resamples", "n_permutations", "confidence", "unit", "seed"}
     for key in inference:
         if key not in allowed:
             raise InputError(f"inference has the key '{key}', which is none of {', '.join(sorted(allowed))}.")
-    unit = inference.get("unit", "level")
-    units = {
-        name: _unit_labels(stimuli, feature.level if unit == "level" else unit) for name, feature in features.items()
-    }
-    return {"units": units, **{key: value for key, value in inference.items() if key != "unit"}}
+    kinds = dict.fromkeys(features, inference.get("unit", "level"))
+    if inference.get("unit", "level") == "level":
+        settled, found = with_levels(stimuli, features)
+        for sentence in found:
+            logger.info(sentence)
+        kinds = {name: str(feature.level) for name, feature in settled.items()}
+    units = {kind: _unit_labels(stimuli, kind) for kind in set(kinds.values())}
+    table = result.infer(
+        units={name: units[kind] for name, kind in kinds.items()},
+        controls=[name for name, feature in features.items() if feature.role == "control"],
+        **{"seed": seed, **{key: value for key, value in inference.items() if key != "unit"}},
+    )
+    return table.assign(unit=table["feature"].map(kinds))
 
 
-def _unit_labels(stimuli: pd.DataFrame, unit: str) -> pd.Series | None:
-    """Return the unit of each stimulus: by name of a level, or a column such as the lemma; None for the stimuli."""
-    if unit == "stimulus":
+def _unit_labels(stimuli: pd.DataFrame, kind: str) -> NDArray[np.int64] | pd.Series | None:
+    """Return the unit of each stimulus: by name of a level, or a column; None for the stimuli."""
+    if kind == "stimulus":
         return None
-    column = {"sentence": "sentence_id"}.get(unit, unit)
+    units = level_units(stimuli)
+    if kind in units:
+        return units[kind]
+    column = LEVEL_COLUMNS.get(kind, kind)
     if column not in stimuli.columns:
         raise InputError(
-            f"Labels are to be permuted between units of level '{unit}', but the table of stimuli has no column "
+            f"Labels are to be permuted between units of level '{kind}', but the table of stimuli has no column "
             f"'{column}'; add it or name another unit."
         )
-    return stimuli[column].astype(str).str.lower() if column == "word" else stimuli[column]
+    return stimuli[column]
 
 
 def _labelled(table: pd.DataFrame, model: str, layer: str) -> pd.DataFrame:

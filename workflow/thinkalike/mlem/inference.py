@@ -1,15 +1,15 @@
 """Intervals and p-values of a cross-validation. None of them counts pairs: pairs share their stimuli."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.mlem.cells import label_codes
+from thinkalike.mlem.exchange import Units
 from thinkalike.mlem.fold_fit import FoldFit
-from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.label_null import Permuter, exceedance
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.resampling import Resampler, interval
@@ -18,7 +18,7 @@ from thinkalike.mlem.resampling import Resampler, interval
 def inference_table(
     fits: list[FoldFit],
     groups: NDArray[np.int64],
-    units: list[NDArray[np.int64]],
+    units: Units,
     controls: Sequence[str],
     *,
     n_resamples: int,
@@ -35,7 +35,7 @@ def inference_table(
     groups
         What is resampled, 0 to n_groups - 1, shape (n_stimuli,).
     units
-        For each feature what exchanges its labels, 0 to n_units - 1, shape (n_stimuli,).
+        What exchanges its labels, for each feature.
     """
     _check_numbers(n_resamples, n_permutations, confidence)
     problem = fits[0].problem
@@ -45,7 +45,9 @@ def inference_table(
     # Separate streams: asking for fewer resamples does not change the permutations.
     resampling, permuting = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     table = _intervals(problem, fits, groups, n_resamples, confidence, resampling)
-    return _p_values(table, problem, fits, units, controls, n_permutations, permuting)
+    table = _p_values(table, problem, fits, units.codes, controls, n_permutations, permuting)
+    names: list[Any] = [None, *units.names, *units.names]
+    return table.assign(unit=names)
 
 
 def _intervals(
@@ -103,23 +105,6 @@ def _p_values(
             if f in tested:
                 p_max[row] = exceedance(estimates[row], nulls[tested, quantity].max(axis=0))
     return table.assign(p=p, p_max=p_max)
-
-
-def unit_codes(
-    units: Labels | Mapping[str, Labels | None] | None, names: Sequence[str], index: pd.Index
-) -> list[NDArray[np.int64]]:
-    """Return, for each feature, the unit of each stimulus as codes; single stimuli where none is given."""
-    if isinstance(units, Mapping):
-        for name in units:
-            if name not in names:
-                raise InputError(f"units names '{name}', which is not a feature; the features are {', '.join(names)}.")
-        given = [units.get(name) for name in names]
-    else:
-        given = [units] * len(names)
-    return [
-        np.arange(len(index)) if labels is None else label_codes(labels, index, f"units of '{name}'")
-        for name, labels in zip(names, given, strict=True)
-    ]
 
 
 def _check_numbers(n_resamples: int, n_permutations: int, confidence: float) -> None:

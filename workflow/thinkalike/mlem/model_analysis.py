@@ -170,8 +170,9 @@ def _stimuli(layers: Mapping[str, Any], features: pd.DataFrame, groups: ArrayLik
     order = _order(features.index, known["stimulus_id"], model)
     stimuli = features.iloc[order].reset_index(drop=True)
     stimuli["sentence_id"] = known["sentence_id"].to_numpy() if sentences is None else sentences[order]
-    if "word" in known and "word" not in stimuli:
-        stimuli["word"] = known["word"].to_numpy()
+    for column in ("word", "lemma"):
+        if column in known and column not in stimuli:
+            stimuli[column] = known[column].to_numpy()
     return stimuli
 
 

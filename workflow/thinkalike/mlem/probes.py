@@ -19,6 +19,7 @@ from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.folds import outer_folds
 from thinkalike.numerics.matrices import as_matrix, of_order_one
 from thinkalike.numerics.parallel import single_threaded
+from thinkalike.property_levels import find_level, level_units
 
 Fold = npt.NDArray[np.int64]
 Scores = dict[str, tuple[float, float]]  # score and chance by name
@@ -95,7 +96,8 @@ def probe_layer(
             raise InputError(f"Feature '{name}' is not a column of the stimulus table.")
         column = stimuli[name].reset_index(drop=True)
         kept = column.notna().to_numpy()
-        shuffled = _shuffled(column, units[feature.level], seed)
+        level = feature.level or find_level(column, level_units(stimuli)).level
+        shuffled = _shuffled(column, units[level], seed)
         with single_threaded():
             found = [
                 _probed(feature, X[kept], column[kept], [one[kept] for one in shuffled], fold[kept])
@@ -118,7 +120,9 @@ def _units(stimuli: pd.DataFrame) -> dict[str, Fold]:
         return label_codes(labels.astype("string").str.lower() if key in ("word", "lemma") else labels, index, key)
 
     word = codes("word", own)
-    return {"stimulus": own, "word": word, "lemma": codes("lemma", word), "sentence": codes("sentence_id", own)}
+    lemma, sentence = codes("lemma", word), codes("sentence_id", own)
+    item = codes("item_id", sentence)
+    return {"stimulus": own, "word": word, "lemma": lemma, "sentence": sentence, "item": item}
 
 
 def _checked_number(folds: int | Sequence[Any], sentences: Fold) -> int | Sequence[Any]:

@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import label_codes
+from thinkalike.mlem.exchange import units_of
 from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.folds import Labels
-from thinkalike.mlem.inference import inference_table, unit_codes
+from thinkalike.mlem.inference import inference_table
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.ranks import Scoring
@@ -164,6 +165,7 @@ class CrossValidation:
         groups: Labels | None = None,
         units: Labels | Mapping[str, Labels | None] | None = None,
         controls: Sequence[str] = (),
+        levels: Mapping[str, Labels] | None = None,
         n_resamples: int = 1000,
         n_permutations: int = 1000,
         confidence: float = 0.95,
@@ -179,10 +181,15 @@ class CrossValidation:
             What is resampled, one label per stimulus (its sentence). By default the groups of the folds.
         units
             What exchanges its labels under the null: labels, one per stimulus (its lemma), for all features or by
-            name. `None`, or a name that is not there: single stimuli.
+            name; `None` for single stimuli. A feature that is not named exchanges its labels between the units of the
+            coarsest of the `levels` in which it is constant, between single stimuli where there is none.
         controls
             Features that are no hypotheses: they keep their labels when the score is tested, and are not among those
             whose largest statistic makes `p_max`.
+        levels
+            Kinds of units by name, labels for each stimulus, the coarsest first: `{"sentence": ..., "lemma": ...}`. By
+            default the groups of the folds, `groups`. A feature that is as constant in one kind as in another is taken
+            as a property of the first, and the log says so.
         n_resamples, n_permutations
             Numbers of resamples and of permutations; 0 for no intervals or no p-values.
         confidence
@@ -192,13 +199,16 @@ class CrossValidation:
         -------
         DataFrame
             One row per quantity and feature: `quantity` (score, weight, importance), `feature` (None for the score),
-            `estimate` (mean over folds), `low`, `high`, `p` and `p_max` (from the largest statistic over features). p
-            is (1 + number of null statistics at least as large) / (1 + n_permutations), one-sided.
+            `estimate` (mean over folds), `low`, `high`, `p`, `p_max` (from the largest statistic over features) and
+            `unit`, what exchanged its labels: the name of a level, `given` or `stimulus`. p is (1 + number of null
+            statistics at least as large) / (1 + n_permutations), one-sided.
         """
         own = self.procedure
-        names = own.problem.coding.names
         resampled = own.groups if groups is None else label_codes(groups, own.index, "groups")
-        exchanged = unit_codes(units, names, own.index)
+        kinds = {"groups": own.groups} if own.groups.max() + 1 < len(own.groups) else {}
+        if levels is not None:
+            kinds = {name: label_codes(labels, own.index, f"levels['{name}']") for name, labels in levels.items()}
+        exchanged = units_of(own.problem.coding, units, kinds, own.index)
         choice = Choice(own.alphas, own.inner_folds, list(self.alphas))
         fits, _ = fit_folds(own.problem, own.labels, own.groups, choice, own.seed, own.max_pairs)
         return inference_table(

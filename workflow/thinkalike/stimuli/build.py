@@ -70,7 +70,8 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     if _flag(source, "deduplicate", name, default=True):
         kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
     kept = plain_texts(kept.reset_index(drop=True))
-    features = settle_levels(kept, features, explicit, source=location)
+    features, levels = settle_levels(kept, features, explicit, source=location)
+    notes = [*raw.notes, *levels]
     counts = {
         **raw.counts,
         **_punctuation(source, raw, name),
@@ -81,9 +82,9 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         "cells": count_cells(kept, features),
     }
     sentences = plain_texts(sentences.reset_index(drop=True))
-    for note in raw.notes:
+    for note in notes:
         _logger.info("%s: %s", location, note)
-    metadata = {"source": dict(source), "seed": seed, "counts": counts, "notes": list(raw.notes)}
+    metadata = {"source": dict(source), "seed": seed, "counts": counts, "notes": notes}
     return Dataset(name, kept, sentences, features, metadata)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, Level
+from thinkalike.property_levels import contradiction, find_level, level_units
 
 # What the columns that this package itself can make mean; a declaration overrides any part of it. Their order is the
 # order of Table S1 of the paper, and of the columns of a stimulus table.
@@ -39,7 +40,6 @@ STANDARD: dict[str, Feature] = {
     )
 }
 
-_FINER: dict[Level, Level] = {"lemma": "word", "word": "stimulus", "sentence": "stimulus"}
 _KEYS = ("kind", "missing", "level", "role", "description")
 
 
@@ -106,38 +106,30 @@ def order_names(names: Sequence[str]) -> list[str]:
 
 def settle_levels(
     stimuli: pd.DataFrame, features: Mapping[str, Feature], explicit: set[str], *, source: str
-) -> dict[str, Feature]:
-    """Check that values are constant within the level at which a feature is declared to be assigned.
+) -> tuple[dict[str, Feature], list[str]]:
+    """Return the features with the level at which each is assigned, and sentences on the user's own whose was found.
 
-    A level that was not declared is a default: where the data contradict it (a word with two parts of speech), or the
-    grouping does not exist (no lemmas), the next finer level takes its place.
+    A level that was not declared is that of the package for features it knows; where the data contradict it (a word
+    with two parts of speech), or there is none, it is the coarsest level at which the values are constant.
 
     Raises
     ------
     InputError
         If a declared level is contradicted.
     """
-    settled = {}
+    units = level_units(stimuli)
+    settled, sentences = {}, []
     for name, feature in features.items():
-        while offender := _offender(stimuli, feature):
-            if name in explicit:
-                raise InputError(
-                    f"{source}: feature '{name}' is declared at level '{feature.level}' but {offender}; declare "
-                    f"level '{_FINER[feature.level]}' or a finer one, or correct the values."
-                )
-            feature = replace(feature, level=_FINER[feature.level])
+        offender = "" if feature.level is None else contradiction(stimuli, feature, units)
+        if offender and name in explicit:
+            raise InputError(
+                f"{source}: feature '{name}' is declared at level '{feature.level}' but {offender}; declare "
+                f"level '{find_level(stimuli[name], units).level}' or leave the level out, or correct the values."
+            )
+        if offender or feature.level is None:
+            found = find_level(stimuli[name], units)
+            feature = replace(feature, level=cast(Level, found.level))
+            if name not in STANDARD:
+                sentences.append(found.sentence(name))
         settled[name] = feature
-    return settled
-
-
-def _offender(stimuli: pd.DataFrame, feature: Feature) -> str:
-    """Say which group of the feature's level has more than one value; empty if none."""
-    column = {"word": "word", "lemma": "lemma", "sentence": "sentence_id"}.get(feature.level)
-    if column is None:
-        return ""
-    if column not in stimuli:
-        return f"the stimuli have no column '{column}'"
-    groups = stimuli[column].fillna(stimuli["word"]).str.lower()
-    counts = stimuli[feature.name].groupby(groups).nunique(dropna=False)
-    wrong = counts[counts > 1]
-    return f"{feature.level} '{wrong.index[0]}' has {wrong.iloc[0]} values" if len(wrong) else ""
+    return settled, sentences

@@ -32,7 +32,7 @@ def stimulus_report(
     sentences
         From `read_sentences`; without it, duplicates are counted by the column `context_group` only.
     metadata
-        Of the stimulus table: `counts` of what was read and left out, `notes` on how.
+        Of the stimulus table: `counts` of what was read and left out, `notes` on how, and on levels that were found.
 
     Returns
     -------
@@ -42,8 +42,9 @@ def stimulus_report(
         * `levels`: `feature, role, level` (null: undefined), `stimuli, share`.
         * `combinations`: `feature_a, level_a, feature_b, level_b, stimuli`, zero for those that never occur (features
           with more than 50 levels are left out).
-        * `pairs`: `feature, role, pairs_varying, pairs, share`, and `undefined`, the share of pairs on which the
-          feature is undefined for one of the two; for a numeric feature also `mean_difference`.
+        * `pairs`: `feature, role, property_of` (its level, declared or found), `pairs_varying, pairs, share`, and
+          `undefined`, the share of pairs on which the feature is undefined for one of the two; for a numeric feature
+          also `mean_difference`.
         * `correlation`: `feature_a, role_a, feature_b, role_b, correlation, stimuli`, Pearson over the stimuli where
           both are defined. Numbers are themselves; levels are numbered in sorted order, so with more than two levels
           the sign and size depend on that order.
@@ -138,8 +139,9 @@ def _pairs(stimuli: pd.DataFrame, features: Mapping[str, Feature], means: NDArra
         varying = (len(defined) ** 2 - int((counts**2).sum())) // 2
         undefined = total - len(defined) * (len(defined) - 1) // 2
         share = max(total, 1)
-        rows.append((name, feature.role, varying, total, varying / share, undefined / share, mean))
-    columns = ["feature", "role", "pairs_varying", "pairs", "share", "undefined", "mean_difference"]
+        shares = (varying / share, undefined / share, mean)
+        rows.append((name, feature.role, feature.level, varying, total, *shares))
+    columns = ["feature", "role", "property_of", "pairs_varying", "pairs", "share", "undefined", "mean_difference"]
     return pd.DataFrame(rows, columns=columns)
 
 
