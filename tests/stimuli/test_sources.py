@@ -50,7 +50,7 @@ def test_the_level_of_a_column_of_ones_own_is_found_and_said(tmp_path: Path) -> 
         f"s{i},{word},{'ab'[i % 2]},{word[0]},{i % 3 + place}" for i in range(6) for place, word in enumerate("xyz")
     ]
     text = "\n".join(["sentence_id,word,topic,letter,rank", *lines])
-    dataset = from_text(tmp_path, text, features=["topic", "letter", "rank"])
+    dataset = from_text(tmp_path, text, features=["topic", "letter", "rank"], deduplicate=False)
     levels = {name: feature.level for name, feature in dataset.features.items()}
     assert levels == {"topic": "sentence", "letter": "word", "rank": "stimulus", "word_identity": "word"}
     report = stimulus_report(dataset.stimuli, dataset.features, dataset.sentences, dataset.metadata)
