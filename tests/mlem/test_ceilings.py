@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from thinkalike.mlem import MLEM, cross_validate
 from thinkalike.mlem.ceilings import ceiling_of_differences
-from thinkalike.mlem.ranks import ranks_of_distances, table_of
+from thinkalike.mlem.rank_tables import ranks_of_distances, table_of
 
 SCORINGS = ["rho_a", "spearman"]
 

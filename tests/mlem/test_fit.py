@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import Ridge
 
 from thinkalike.mlem import MLEM
-from thinkalike.mlem.distances import make_distances
 from thinkalike.mlem.extremes import block_extremes
+from thinkalike.mlem.pair_distances import make_distances
 
 
 def ridge(design, target, alpha, intercept=True):
@@ -140,7 +140,7 @@ def test_planted_weights_are_recovered(n_stimuli):
 def test_kept_and_recomputed_blocks_agree(monkeypatch):
     features, vectors = planted(150)
     first = MLEM(coding="difference", distance="euclidean_squared").fit(features, vectors)
-    monkeypatch.setattr("thinkalike.mlem.distances.KEEP_STIMULI", 0)
+    monkeypatch.setattr("thinkalike.mlem.pair_distances.KEEP_STIMULI", 0)
     monkeypatch.setattr("thinkalike.mlem.pair_pass._PAIRS_PER_BLOCK", 2000)
     monkeypatch.setattr("thinkalike.mlem.extremes._BLOCK", 40)
     second = MLEM(coding="difference", distance="euclidean_squared").fit(features, vectors)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from thinkalike.mlem.ranks import ranks_of_distances, table_of
+from thinkalike.mlem.rank_tables import ranks_of_distances, table_of
 
 RANDOM = np.random.default_rng(0)
 DISTANCES = {

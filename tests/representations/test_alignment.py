@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from small_models import TOKENIZERS, WORDS, byte_level, wordpiece
 
 from thinkalike.errors import InputError
-from thinkalike.representations.alignment import align, find_words, join_words
+from thinkalike.representations.alignment import align_sentences, find_words, join_words
 
 _LETTERS = st.characters(exclude_categories=("Z", "C"))
 _ANY_WORD = st.one_of(
@@ -30,7 +30,7 @@ def test_ranges_cover_the_words_characters(name: str, words: list[str]) -> None:
     text = " ".join(words)
     encoding = tokenizer(text)
     try:
-        found = align(tokenizer, [join_words("s", words)])[0]
+        found = align_sentences(tokenizer, [join_words("s", words)])[0]
     except InputError as error:
         # Only a word whose characters the tokenizer drops may be refused.
         assert "no token" in str(error)
@@ -62,7 +62,7 @@ def test_agrees_with_split_words_where_those_are_right(make: Callable[[], Any]) 
     def check(words: list[str]) -> None:
         split = tokenizer(words, is_split_into_words=True)
         last = {word: index for index, word in enumerate(split.word_ids()) if word is not None}
-        found = align(tokenizer, [join_words("s", words)])[0]
+        found = align_sentences(tokenizer, [join_words("s", words)])[0]
         assert list(found.ids) == split["input_ids"]
         assert [end - 1 for _, end in found.words] == [last[word] for word in range(len(words))]
 
@@ -72,7 +72,7 @@ def test_agrees_with_split_words_where_those_are_right(make: Callable[[], Any]) 
 def test_words_are_not_glued_without_prefix_space() -> None:
     tokenizer = byte_level(add_prefix_space=False)
     words = ["the", "woman", "sees", "dogs"]
-    found = align(tokenizer, [join_words("s", words)])[0]
+    found = align_sentences(tokenizer, [join_words("s", words)])[0]
     pieces = [tokenizer.decode(list(found.ids[slice(*word)])).strip() for word in found.words]
     assert pieces == words
     glued = tokenizer(words, is_split_into_words=True)["input_ids"]
@@ -82,7 +82,7 @@ def test_words_are_not_glued_without_prefix_space() -> None:
 @pytest.mark.parametrize("name", list(TOKENIZERS))
 def test_every_word_decodes_to_itself(name: str) -> None:
     tokenizer = _made[name]
-    found = align(tokenizer, [join_words("s", WORDS)])[0]
+    found = align_sentences(tokenizer, [join_words("s", WORDS)])[0]
     # The decoder of WordPiece puts spaces around an apostrophe.
     decoded = [tokenizer.decode(list(found.ids[slice(*word)])).replace(" ", "") for word in found.words]
     assert decoded == WORDS
@@ -91,7 +91,7 @@ def test_every_word_decodes_to_itself(name: str) -> None:
 def test_running_text_keeps_its_punctuation() -> None:
     text = "Well, the woman doesn't read."
     words = ["Well", "the", "woman", "does", "n't", "read"]
-    found = align(_made["wordpiece"], [find_words("s", words, text)])[0]
+    found = align_sentences(_made["wordpiece"], [find_words("s", words, text)])[0]
     assert len(found.words) == 6
     with pytest.raises(InputError, match="'t1': word 1, 'man'"):
         find_words("t1", ["woman", "man"], text)
@@ -99,7 +99,7 @@ def test_running_text_keeps_its_punctuation() -> None:
 
 @pytest.mark.parametrize("word", ["\u200b", "\x00", "\ufeff"])
 def test_word_without_token_is_named(word: str) -> None:
-    found = align(_made["wordpiece"], [join_words("s7", ["the", word, "dog"])])[0]
+    found = align_sentences(_made["wordpiece"], [join_words("s7", ["the", word, "dog"])])[0]
     assert found.conflicts == {1: f"the word {word!r} gets no token"} and found.words[1] == (0, 0)
 
 
@@ -110,7 +110,7 @@ def test_token_over_two_words_is_named() -> None:
     vocabulary = [("<unk>", 0.0), ("the woman", -1.0), *((letter, -5.0) for letter in "thewoman ")]
     unique = list(dict(vocabulary).items())
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.Unigram(unique, unk_id=0)))
-    found = align(tokenizer, [join_words("s3", ["the", "woman", "the"])])[0]
+    found = align_sentences(tokenizer, [join_words("s3", ["the", "woman", "the"])])[0]
     text = "the token 'the woman' covers both words 'the' and 'woman'"
     assert found.conflicts == {0: text, 1: text} and found.words[:2] == ((0, 0), (0, 0))
     assert found.ids[slice(*found.words[2])]  # the other words have their own
@@ -120,4 +120,4 @@ def test_slow_tokenizer_is_refused() -> None:
     from transformers import ByT5Tokenizer
 
     with pytest.raises(InputError, match="ByT5Tokenizer is a slow tokenizer"):
-        align(ByT5Tokenizer(), [join_words("s", ["a"])])
+        align_sentences(ByT5Tokenizer(), [join_words("s", ["a"])])

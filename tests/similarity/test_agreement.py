@@ -13,7 +13,7 @@ from thinkalike.similarity import (
     compare_models,
     map_layers,
     multidimensional_scaling,
-    similarity_matrix,
+    square_matrix,
 )
 
 MEASURES = ("rsa", "cka_debiased", "procrustes", "linear_regression")
@@ -80,13 +80,13 @@ def test_agreement_across_datasets_is_over_the_pairs_of_layers_they_share():
 
 
 def test_the_matrix_of_a_study_is_symmetric_and_complete():
-    matrix = similarity_matrix(STUDY, "rsa")
+    matrix = square_matrix(STUDY, "rsa")
     assert list(matrix.index) == [(m, str(k)) for m in "ab" for k in range(3)] == list(matrix.columns)
     np.testing.assert_array_equal(matrix, matrix.T)
     value = STUDY.query("measure == 'rsa' and model_a == 'a' and model_b == 'b' and layer_a == '2' and layer_b == '1'")
     assert matrix.loc[("b", "1"), ("a", "2")] == value["value"].item()
     with pytest.raises(InputError, match="no measure 'cka'"):
-        similarity_matrix(STUDY, "cka")
+        square_matrix(STUDY, "cka")
 
 
 def test_a_map_of_points_in_the_plane_is_found_exactly():
@@ -103,7 +103,7 @@ def test_a_map_of_points_in_the_plane_is_found_exactly():
 
 
 def test_the_same_matrix_gives_the_same_map_and_its_stress():
-    matrix = similarity_matrix(STUDY, "rsa")
+    matrix = square_matrix(STUDY, "rsa")
     first, stress = multidimensional_scaling(matrix, larger_is_more_similar=True, seed=3)
     second, again = multidimensional_scaling(matrix, larger_is_more_similar=True, seed=3)
     pd.testing.assert_frame_equal(first, second, check_exact=True)
@@ -122,9 +122,7 @@ def test_maps_of_several_measures_leave_out_undefined_layers():
     assert list(maps.columns) == ["measure", "model", "layer", "x", "y", "stress"]
     assert list(maps["measure"].value_counts(sort=False)) == [5, 6]
     assert ("a", "1") not in set(zip(maps.model[:5], maps.layer[:5], strict=True))
-    whole, stress = multidimensional_scaling(
-        similarity_matrix(STUDY, "procrustes"), larger_is_more_similar=False, seed=1
-    )
+    whole, stress = multidimensional_scaling(square_matrix(STUDY, "procrustes"), larger_is_more_similar=False, seed=1)
     found = maps[maps.measure == "procrustes"][["x", "y"]].to_numpy()  # turned to lie like the first measure's map
     np.testing.assert_allclose(pdist(found), pdist(whole), atol=1e-7)
     assert set(maps[maps.measure == "procrustes"]["stress"]) == {stress}
@@ -133,7 +131,7 @@ def test_maps_of_several_measures_leave_out_undefined_layers():
 
 
 def test_undefined_or_too_small_matrices_are_refused():
-    matrix = similarity_matrix(STUDY, "rsa")
+    matrix = square_matrix(STUDY, "rsa")
     with pytest.raises(InputError, match="at least 3 layers"):
         multidimensional_scaling(matrix.iloc[:2, :2], larger_is_more_similar=True)
     matrix.iloc[1, 2] = np.nan

@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups
 from thinkalike.mlem.cross_validation import cross_validate
-from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.level_pairs import FeatureCoding
-from thinkalike.mlem.ranks import Scoring
+from thinkalike.mlem.pair_distances import Distance
+from thinkalike.mlem.rank_tables import Scoring
 from thinkalike.mlem.results import CrossValidation
 from thinkalike.property_levels import LEVEL_COLUMNS, level_units, with_levels
 
@@ -74,9 +74,9 @@ def analyse_layer(
     dict
         `importance`, one row per (coding, fold, feature): `model, layer, coding, fold, feature, role, weight,
         importance, importance_drop_column`. `scores`, one row per (coding, fold), see `CrossValidation.scores_table`.
-        `diagnostics`, one row per feature. With levels, `level_weights`, one row per (fold, pair of levels): `model,
-        layer, fold, feature, level_a, level_b, weight, pairs`; the two first tables then hold the rows of `levels` and,
-        after them, those of `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b)
+        With levels, `level_weights`, one row per (fold, pair of levels): `model, layer, fold, feature, level_a,
+        level_b, weight, pairs`; the two first tables then hold the rows of `levels` and, after them, those of
+        `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b)
         with `weight, importance`. With inference, `inference` (of the first coding alone): `model, layer, quantity,
         feature, estimate, low, high, p, p_max, unit` (what exchanged its labels).
     """
@@ -115,8 +115,7 @@ def analyse_layer(
     table = pd.concat([each.importance_table() for each in results], ignore_index=True)
     table.insert(3, "role", [features[name].role for name in table["feature"]])
     scores = pd.concat([each.scores_table() for each in results], ignore_index=True)
-    tables = {"importance": table, "scores": scores, "diagnostics": result.diagnostics.copy()}
-    tables["diagnostics"].insert(1, "role", [features[name].role for name in result.features])
+    tables = {"importance": table, "scores": scores}
     if coding == "levels":
         tables["level_weights"] = result.level_weights.copy()
     if interactions:

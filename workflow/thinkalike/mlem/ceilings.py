@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.held_out import HeldOutPairs
-from thinkalike.mlem.ranks import RankTable, Scoring, rank_variance
+from thinkalike.mlem.rank_tables import RankTable, Scoring, rank_variance
 
 # Of more patterns than this, neighbours in the order of their mean ranks are joined before others are tried.
 _MOST_PATTERNS = 1000

@@ -21,8 +21,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding, combine, distinct_rows
-from thinkalike.mlem.distances import EuclideanDistances
 from thinkalike.mlem.moments import Moments, remaining_weights
+from thinkalike.mlem.pair_distances import EuclideanDistances
 
 
 class ClosedForm:

@@ -12,14 +12,14 @@ from thinkalike.errors import InputError
 from thinkalike.mlem.ceilings import ceilings_of_values
 from thinkalike.mlem.cells import as_frame, label_codes
 from thinkalike.mlem.designs import LevelDesign, Quadratic
-from thinkalike.mlem.diagnostics import diagnose, pairs_varying
 from thinkalike.mlem.estimator import MLEM
+from thinkalike.mlem.feature_diagnostics import diagnose_features, pairs_varying
 from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, level_weights
-from thinkalike.mlem.ranks import Scoring, rounded
+from thinkalike.mlem.rank_tables import Scoring, rounded
 from thinkalike.mlem.results import CrossValidation, Procedure
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _collect(
     else:
         drops = [fit.importance() for fit in fits]
     without = [fit.drop_column_importance() for fit in fits] if drop_column else [np.full(coding.n_features, np.nan)]
-    diagnostics, correlations, sentences = diagnose(
+    diagnostics, correlations, sentences = diagnose_features(
         _main_columns(problem, total), coding, pairs_varying(coding, problem.exclude)
     )
     for sentence in sentences:

@@ -12,15 +12,15 @@ from thinkalike.errors import InputError
 from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import Coding, as_frame, encode, label_codes
 from thinkalike.mlem.designs import Quadratic
-from thinkalike.mlem.distances import Distance
 from thinkalike.mlem.extremes import block_extremes
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.held_out import held_out_pairs
 from thinkalike.mlem.level_pairs import FeatureCoding, coded_as
 from thinkalike.mlem.matching import matched_representations
+from thinkalike.mlem.pair_distances import Distance
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.problem import Problem, check_spread, level_weights, make_problem
-from thinkalike.mlem.ranks import Scoring, joined_predictions
+from thinkalike.mlem.rank_tables import Scoring, joined_predictions
 
 if TYPE_CHECKING:  # scikit-learn takes half a second to import
     from sklearn.utils import Tags

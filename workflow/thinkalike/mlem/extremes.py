@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkalike.mlem.distances import KEEP_STIMULI, Distances, EuclideanDistances
+from thinkalike.mlem.pair_distances import KEEP_STIMULI, Distances, EuclideanDistances
 
 _BLOCK = 1024
 # A block of single-precision distances that has more candidates than this is computed again in double precision.

@@ -20,7 +20,7 @@ from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs
 from thinkalike.mlem.importance import difference_shares, permuted_scores, sampled_scores, term_scores
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, check_spread
-from thinkalike.mlem.ranks import PatternTable, Scoring, rounded
+from thinkalike.mlem.rank_tables import PatternTable, Scoring, rounded
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import Coding
-from thinkalike.mlem.distances import Distances
+from thinkalike.mlem.pair_distances import Distances
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.ranks import PatternTable, RankTable, Scoring, ranks_of_distances, table_of
+from thinkalike.mlem.rank_tables import PatternTable, RankTable, Scoring, ranks_of_distances, table_of
 
 # Of more held-out pairs than this a sample is scored (held-out sets of more than 3,162 stimuli).
 MAX_PAIRS = 5_000_000

@@ -20,7 +20,14 @@ from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.designs import Additive, Design, LevelDesign
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import code_difference
-from thinkalike.mlem.ranks import PatternTable, RankTable, Scoring, joined_predictions, prediction_ties, score_of_table
+from thinkalike.mlem.rank_tables import (
+    PatternTable,
+    RankTable,
+    Scoring,
+    joined_predictions,
+    prediction_ties,
+    score_of_table,
+)
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 # Differences of a feature, unscaled, and the share of pairs that have each.

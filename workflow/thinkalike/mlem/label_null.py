@@ -23,7 +23,7 @@ from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.permuted_column import PermutedColumn
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.ranks import PatternTable, table_of
+from thinkalike.mlem.rank_tables import PatternTable, table_of
 
 
 class Permuter:

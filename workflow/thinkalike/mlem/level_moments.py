@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from thinkalike.mlem.cells import UNDEFINED, Coding
 from thinkalike.mlem.closed_form import ClosedForm
 from thinkalike.mlem.designs import LevelDesign
-from thinkalike.mlem.distances import EuclideanDistances
 from thinkalike.mlem.moments import Moments, remaining_weights
+from thinkalike.mlem.pair_distances import EuclideanDistances
 from thinkalike.mlem.patterns import pair_patterns
 
 # More left out pairs than this are not listed: a pass over all pairs is made in place of the closed form.

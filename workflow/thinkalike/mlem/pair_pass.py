@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import Coding
-from thinkalike.mlem.distances import Distances
 from thinkalike.mlem.moments import Moments, remaining_weights
+from thinkalike.mlem.pair_distances import Distances
 from thinkalike.mlem.patterns import pair_patterns
 
 _PAIRS_PER_BLOCK = 1_000_000

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
-from thinkalike.mlem.ranks import joined_predictions
+from thinkalike.mlem.rank_tables import joined_predictions
 
 _TABLE_BITS = 16  # up to this many bits a table of all numbers is faster than sorting
 _WORD_BITS = 62

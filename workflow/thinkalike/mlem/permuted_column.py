@@ -12,11 +12,11 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import UNDEFINED, Coding
-from thinkalike.mlem.distances import EuclideanDistances
 from thinkalike.mlem.fold_fit import FoldFit
+from thinkalike.mlem.pair_distances import EuclideanDistances
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.ranks import PatternTable, RankTable
+from thinkalike.mlem.rank_tables import PatternTable, RankTable
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from thinkalike.features import Kind, Missing
 from thinkalike.mlem.cells import UNDEFINED, Coding, encode
 from thinkalike.mlem.closed_form import ClosedForm
 from thinkalike.mlem.designs import Additive, Design, LevelDesign, Quadratic
-from thinkalike.mlem.distances import Distance, Distances, EuclideanDistances, make_distances
 from thinkalike.mlem.level_moments import MOST_LISTED, LevelMoments, n_excluded
 from thinkalike.mlem.level_pairs import FeatureCoding, with_level_pairs
 from thinkalike.mlem.moments import Moments, MomentSource
+from thinkalike.mlem.pair_distances import Distance, Distances, EuclideanDistances, make_distances
 from thinkalike.mlem.pair_pass import PairPass
-from thinkalike.mlem.ranks import Scoring
+from thinkalike.mlem.rank_tables import Scoring
 
 
 @dataclass(frozen=True)

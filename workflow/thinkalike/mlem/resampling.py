@@ -14,7 +14,7 @@ from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.ranks import PatternTable, RankTable
+from thinkalike.mlem.rank_tables import PatternTable, RankTable
 from thinkalike.numerics.ranks import tie_groups
 
 _FEWEST_STIMULI = 3

@@ -15,7 +15,7 @@ from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.inference import inference_table
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.ranks import Scoring
+from thinkalike.mlem.rank_tables import Scoring
 
 
 @dataclass(frozen=True, eq=False)

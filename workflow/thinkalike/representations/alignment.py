@@ -92,7 +92,7 @@ def find_words(name: str, words: Sequence[str], text: str) -> Sentence:
     return Sentence(name, text, tuple(spans))
 
 
-def align(tokenizer: Any, sentences: Sequence[Sentence]) -> list[AlignedSentence]:
+def align_sentences(tokenizer: Any, sentences: Sequence[Sentence]) -> list[AlignedSentence]:
     """Tokenise sentences and find the sub-tokens of every word.
 
     Parameters

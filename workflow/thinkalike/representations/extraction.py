@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.representations.activations import match_activations
-from thinkalike.representations.layers import check_numbering
+from thinkalike.representations.layer_numbering import check_numbering
 from thinkalike.representations.storage import RepresentationWriter
 from thinkalike.representations.units import check_plan, choose_unit, lacks_bos, plan_tokens
 

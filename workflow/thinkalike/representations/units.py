@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.representations.alignment import AlignedSentence, Sentence, align, find_words, join_words
+from thinkalike.representations.alignment import AlignedSentence, Sentence, align_sentences, find_words, join_words
 from thinkalike.representations.conflicts import refuse_conflicts
 
 Unit = Literal["last", "first", "mean", "final", "cls"]
@@ -85,14 +85,14 @@ def plan_tokens(
     Raises
     ------
     InputError
-        For a unit that does not fit, and for everything that `align` refuses. Stimuli without a sub-token of their own
-        are `conflicts` of the plan, which `check_plan` refuses.
+        For a unit that does not fit, and for everything that `align_sentences` refuses. Stimuli without a sub-token of
+        their own are `conflicts` of the plan, which `check_plan` refuses.
     """
     check_unit(unit)
     whole = _stimuli_are_sentences(stimuli, unit)
     used = sentences[sentences["sentence_id"].isin(set(stimuli["sentence_id"]))]
     _check_sentences(sentences, stimuli)
-    aligned = align(tokenizer, _texts(used, whole))
+    aligned = align_sentences(tokenizer, _texts(used, whole))
     index = {name: number for number, name in enumerate(used["sentence_id"])}
     sentence_of = stimuli["sentence_id"].map(index).to_numpy(dtype=np.int64)
     if whole:

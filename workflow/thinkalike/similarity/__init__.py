@@ -1,7 +1,7 @@
 """How alike are two layers? Every measure says what its number means; see `MEASURES`."""
 
 from thinkalike.catalogue import MEASURE_SETS
-from thinkalike.similarity.agreement import agreement, agreement_across_datasets, similarity_matrix
+from thinkalike.similarity.agreement import agreement, agreement_across_datasets, square_matrix
 from thinkalike.similarity.compare import compare, compare_all, compare_models
 from thinkalike.similarity.compare_profiles import compare_profiles
 from thinkalike.similarity.explained import ExplainedSimilarity, explain_similarity
@@ -27,7 +27,7 @@ __all__ = [
     "explain_similarity",
     "map_layers",
     "multidimensional_scaling",
-    "similarity_matrix",
+    "square_matrix",
     "trajectory_distance",
     "trajectory_table",
 ]

@@ -60,7 +60,7 @@ def agreement_across_datasets(similarities: Mapping[str, pd.DataFrame], *, withi
     return pd.DataFrame(rows, columns=["measure", "dataset_a", "dataset_b", "spearman", "n_pairs"])
 
 
-def similarity_matrix(similarity: pd.DataFrame, measure: str) -> pd.DataFrame:
+def square_matrix(similarity: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Return one measure of all layers with all as a symmetric matrix; index and columns are (model, layer).
 
     The table may hold a pair of models in one order only. Values of both directions are averaged.

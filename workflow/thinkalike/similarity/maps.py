@@ -8,7 +8,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.numerics.parallel import single_threaded
-from thinkalike.similarity.agreement import similarity_matrix
+from thinkalike.similarity.agreement import square_matrix
 from thinkalike.similarity.measures.measure import find_measure
 
 Matrix = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ def multidimensional_scaling(
     Parameters
     ----------
     matrix
-        All layers against all, as `similarity_matrix` or `compare_all` gives; made symmetric by averaging.
+        All layers against all, as `square_matrix` or `compare_all` gives; made symmetric by averaging.
     larger_is_more_similar
         If so, dissimilarity is the largest value of the matrix minus the value.
     seed
@@ -59,7 +59,7 @@ def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int =
     Parameters
     ----------
     similarity
-        model_a, layer_a, model_b, layer_b, measure, value, as for `similarity_matrix`.
+        model_a, layer_a, model_b, layer_b, measure, value, as for `square_matrix`.
     measures
         Which of its measures to map.
     seed
@@ -76,7 +76,7 @@ def map_layers(similarity: pd.DataFrame, *, measures: Sequence[str], seed: int =
     maps: list[pd.DataFrame] = []
     first: pd.DataFrame | None = None
     for name in measures:
-        matrix = without_gaps(similarity_matrix(similarity, name))
+        matrix = without_gaps(square_matrix(similarity, name))
         if len(matrix) < 3:
             continue
         larger = find_measure(name).larger_is_more_similar

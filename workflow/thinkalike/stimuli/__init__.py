@@ -4,17 +4,19 @@ Reading what was written needs neither NLTK nor the other libraries of the sourc
 dataset is built.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thinkalike.stimuli.dataset import Dataset, read_sentences, read_stimuli, write_dataset
+
+if TYPE_CHECKING:
+    from thinkalike.stimuli.build import build_dataset
 
 __all__ = ["Dataset", "build_dataset", "read_sentences", "read_stimuli", "write_dataset"]
 
 
-def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path = ".") -> Dataset:
-    """Build the dataset that a configuration entry describes; see `thinkalike.stimuli.build.build_dataset`."""
-    from thinkalike.stimuli.build import build_dataset as build
+def __getattr__(name: str) -> Any:
+    if name == "build_dataset":
+        from thinkalike.stimuli.build import build_dataset
 
-    return build(source, name=name, seed=seed, base=base)
+        return build_dataset
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

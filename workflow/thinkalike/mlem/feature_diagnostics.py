@@ -39,7 +39,7 @@ def difference_correlations(moments: Moments, names: tuple[str, ...]) -> pd.Data
     return pd.DataFrame(correlations, index=list(names), columns=list(names))
 
 
-def diagnose(
+def diagnose_features(
     moments: Moments, coding: Coding, pairs_varying: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Return a table by feature, the correlations, and a sentence for each trouble."""
