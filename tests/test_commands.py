@@ -93,7 +93,7 @@ def test_check_works_from_any_folder_and_lists_all_mistakes(monkeypatch, tmp_pat
     (tmp_path / "g.fcfg").write_text("S[num=sg] -> 'a'\n")
     study = tmp_path / "study.yaml"
     study.write_text("study: a\ndatasets: {d: {grammar: g.fcfg}}\nmodels: {m: {hub: x, layers: 1}}\n")
-    assert runner.invoke(app, ["check", "study.yaml"]).output.startswith("a: 1 datasets, 1 models, 2 layers")
+    assert runner.invoke(app, ["check", "study.yaml"]).output.startswith("a: 1 dataset, 1 model, 2 layers")
     assert runner.invoke(app, ["where", "study.yaml"]).output == "results/a\n"
     study.write_text(study.read_text() + "similarity: {preprocessing: drop-top, options: {rsaa: {}}}\n")
     assert runner.invoke(app, ["check", "study.yaml"]).output.count("Error: ") == 1

@@ -1,5 +1,6 @@
 """The command line: `thinkalike`."""
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -44,10 +45,10 @@ def describe(
 def check(study: StudyFile) -> None:
     """Check a study's configuration and tell its size, without running anything: paths in it are taken from here."""
     loaded = _load(study)
-    layers = len(loaded.every_layer["layer"])
+    layers = _counted(loaded.every_layer["layer"], "layer")
     typer.echo(
-        f"{loaded.name}: {len(loaded.datasets)} datasets, {len(loaded.models)} models, {layers} layers, "
-        f"{len(loaded.pairs)} pairs of models, measures {', '.join(loaded.measures)}."
+        f"{loaded.name}: {_counted(loaded.datasets, 'dataset')}, {_counted(loaded.models, 'model')}, {layers}, "
+        f"{_counted(loaded.pairs, 'pair')} of models, measures {', '.join(loaded.measures)}."
     )
 
 
@@ -97,6 +98,10 @@ def _load(path: Path) -> "Study":
         raise typer.Exit(1) from None
     except InputError as error:
         _fail(error)
+
+
+def _counted(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"
 
 
 def _fail(error: Exception) -> NoReturn:
