@@ -128,7 +128,7 @@ def test_the_schema_names_the_same():
     assert set(MODEL_SOURCES) <= set(definitions["model"]["properties"])
     assert set(STIMULUS_SOURCES) <= set(definitions["dataset"]["properties"])
     similarity = SCHEMA["properties"]["similarity"]["properties"]
-    assert set(similarity["feature_based"]["items"]["enum"]) == set(PROFILE_MEASURES)
+    assert set(similarity["feature_based"]["items"]["enum"]) == {*PROFILE_MEASURES, *RESAMPLE_MEASURES}
     agnostic, sets, pattern = similarity["feature_agnostic"]["items"]["anyOf"]
     assert set(agnostic["enum"]) == set(LAYER_MEASURES)
     assert set(sets["enum"]) == set(MEASURE_SETS)

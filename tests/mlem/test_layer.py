@@ -45,7 +45,8 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
     )
     importance, scores, inference = tables["importance"], tables["scores"], tables["inference"]
     assert list(importance) == [
-        *("model", "layer", "coding", "fold", "feature", "role", "weight", "importance", "importance_drop_column"),
+        *("model", "layer", "coding", "fold", "feature", "role", "weight", "relative_weight"),
+        *("importance", "importance_drop_column"),
     ]
     assert list(scores)[:8] == ["model", "layer", "coding", "fold", "score", "alpha", "intercept", "ceiling"]
     assert list(inference) == ["model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max", "unit"]

@@ -38,7 +38,7 @@ def activation_study(
             model: {"activations": f"{name}-{model}.npz", "layers": list(map(str, range(count)))}
             for model, count in layers.items()
         },
-        "mlem": {"folds": 3, "inner_folds": 3},
+        "mlem": {"folds": 3, "inner_folds": 3, "resamples": 0, "halvings": 0},
         "figures": {"formats": ["png"]},
     }
 

@@ -61,6 +61,33 @@ def test_the_similarity_of_profiles_is_scipys_weighted_kendall(finished):
         assert row.value == np.float64(expected) or abs(row.value - expected) < 1e-12
 
 
+def test_profiles_have_intervals_and_say_what_is_resolved(finished):
+    rows = table(finished, "similarity").query("measure in ('weighted_kendall', 'resolved_kendall')")
+    plain, resolved = (rows[rows["measure"] == name].reset_index() for name in ("weighted_kendall", "resolved_kendall"))
+    assert len(plain) == len(resolved) and set(rows["over"]) == {"sentences"}
+    # Defined where both layers are resolved, and there alone.
+    assert (resolved["value"].notna() == resolved["resolved"].astype(bool)).all()
+    assert (plain["low"] <= plain["value"] + 1e-12).all() and (plain["value"] <= plain["high"] + 1e-12).all()
+    resamples = table(finished, "resamples")
+    assert (
+        resamples.groupby(["kind", "model", "layer"])["draw"]
+        .nunique()
+        .unstack(["model", "layer"])
+        .T.eq({"half": 4, "resample": 20})
+        .all(axis=None)
+    )
+    reliability = table(finished, "reliability")
+    assert set(reliability["measure"]) == {"weighted_kendall"} and len(reliability) == 8
+    assert reliability["reliability"].dropna().between(-1, 1).all()
+    nearness = table(finished, "nearness")
+    assert (nearness["q"] >= nearness["p"] - 1e-12).loc[nearness["p"].notna()].all()
+    distances = table(finished, "trajectories").set_index(["model_a", "model_b"])["distance"]
+    of_models = nearness[nearness["compared"] == "models"].set_index("model").loc["gpt2"]
+    assert (of_models["model_b"], of_models["model_c"]) == ("lstm", "bert-untrained")
+    expected = distances["bert-untrained", "gpt2"] - distances["gpt2", "lstm"]
+    assert abs(of_models["difference"] - expected) < 1e-11
+
+
 def test_rsa_is_scipys_spearman_of_the_distances(finished):
     from scipy.spatial.distance import pdist
 

@@ -24,7 +24,8 @@ TINY = {
         "lstm": {"train": "lstm", "layers": 1, "width": 32, "steps": 20},
         "bert-untrained": {"train": "bert", "layers": 1, "width": 32, "steps": 0},
     },
-    "mlem": {"folds": 3, "inner_folds": 3},
+    "mlem": {"folds": 3, "inner_folds": 3, "resamples": 20, "halvings": 2},
+    "similarity": {"feature_based": ["weighted_kendall", "resolved_kendall"]},
     "figures": {"formats": ["png"]},
 }
 

@@ -91,6 +91,26 @@ use rule collect_importance as collect_level_weights with:
         "Table of weights of pairs of levels"
 
 
+use rule collect_importance as collect_resamples with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/mlem/layer-{layer}/resamples.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/resamples.parquet",
+        csv="<results>/{dataset}/tables/resamples.csv",
+    log:
+        "<logs>/{dataset}/collect_resamples.log",
+    localrule: True
+    params:
+        **SETTINGS["collect_resamples"],
+    message:
+        "Table of profiles in resamples"
+
+
 use rule collect_importance as collect_inference with:
     input:
         layers=collect(

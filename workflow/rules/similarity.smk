@@ -1,24 +1,33 @@
-# Similarity of any two layers of two models: one job per measure and pair of models.
+# Similarity of any two layers of two models: one job per pair of models for all measures of profiles, one for each measure
+# of vectors.
 
 
+def tables_of_layers(side, table):
+    """Return what names a table of each layer of one of the two models; nothing where the study has no such table."""
+    if table not in STUDY.layer_tables:
+        return []
+    return collect(
+        f"<results>/{{{{dataset}}}}/{{{{{side}}}}}/mlem/layer-{{layer}}/{table}.parquet",
+        layer=lambda wildcards: STUDY.models[wildcards[side]].layers,
+    )
+
+
+# All measures at once: a job's start would take longer than any of them.
 rule compare_profiles:
     input:
-        a=collect(
-            "<results>/{{dataset}}/{{model_a}}/mlem/layer-{layer}/importance.parquet",
-            layer=lambda wildcards: STUDY.models[wildcards.model_a].layers,
-        ),
-        b=collect(
-            "<results>/{{dataset}}/{{model_b}}/mlem/layer-{layer}/importance.parquet",
-            layer=lambda wildcards: STUDY.models[wildcards.model_b].layers,
-        ),
+        a=tables_of_layers("model_a", "importance"),
+        b=tables_of_layers("model_b", "importance"),
+        resamples_a=tables_of_layers("model_a", "resamples"),
+        resamples_b=tables_of_layers("model_b", "resamples"),
     output:
-        "<results>/{dataset}/similarity/{measure}/{model_a}--{model_b}.parquet",
+        **{
+            measure: f"<results>/{{dataset}}/similarity/{measure}/{{model_a}}--{{model_b}}.parquet"
+            for measure in STUDY.similarity["feature_based"]
+        },
     log:
-        "<logs>/{dataset}/similarity/{measure}/{model_a}--{model_b}.log",
+        "<logs>/{dataset}/similarity/profiles/{model_a}--{model_b}.log",
     benchmark:
-        "<benchmarks>/{dataset}/similarity/{measure}/{model_a}--{model_b}.tsv"
-    wildcard_constraints:
-        measure=name_pattern(STUDY.similarity["feature_based"]),
+        "<benchmarks>/{dataset}/similarity/profiles/{model_a}--{model_b}.tsv"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -27,7 +36,7 @@ rule compare_profiles:
     params:
         **SETTINGS["compare_profiles"],
     message:
-        "{wildcards.measure} of {wildcards.model_a} and {wildcards.model_b}"
+        "Profiles of {wildcards.model_a} and {wildcards.model_b}"
     script:
         "../scripts/compare_profiles.py"
 
@@ -165,6 +174,7 @@ rule trajectories:
             zip,
             **STUDY.every_layer,
         ),
+        resamples=["<results>/{dataset}/tables/resamples.parquet"] * STUDY.has_draws,
     output:
         parquet="<results>/{dataset}/tables/trajectories.parquet",
         csv="<results>/{dataset}/tables/trajectories.csv",
@@ -179,6 +189,50 @@ rule trajectories:
         "Distances between the models' paths through the layers"
     script:
         "../scripts/trajectories.py"
+
+
+rule nearness:
+    input:
+        importance="<results>/{dataset}/tables/importance.parquet",
+        resamples="<results>/{dataset}/tables/resamples.parquet",
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/nearness.parquet",
+        csv="<results>/{dataset}/tables/nearness.csv",
+    log:
+        "<logs>/{dataset}/nearness.log",
+    benchmark:
+        "<benchmarks>/{dataset}/nearness.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(20),
+    params:
+        **SETTINGS["nearness"],
+    message:
+        "Which layers and models are nearer to which"
+    script:
+        "../scripts/nearness.py"
+
+
+rule reliability:
+    input:
+        "<results>/{dataset}/tables/resamples.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/reliability.parquet",
+        csv="<results>/{dataset}/tables/reliability.csv",
+    log:
+        "<logs>/{dataset}/reliability.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        **SETTINGS["reliability"],
+    message:
+        "How far the profiles are decided by the stimuli"
+    script:
+        "../scripts/reliability.py"
 
 
 rule diagnose:

@@ -141,6 +141,9 @@ PROFILE_MEASURES: dict[str, dict[str, Option]] = {
 RESAMPLE_MEASURES: dict[str, dict[str, Option]] = {"resolved_kendall": {}}
 """Measures of resampled profiles, which need more of a layer than its profile, and what their options may be."""
 
+FEWEST_RESAMPLES = 20
+"""Resamples that a measure of them takes at least: of fewer, 95 % means all."""
+
 LAYER_MEASURES: dict[str, dict[str, Option]] = {
     "aligned_cosine": _CENTRE,
     "cca": {"squared": _YES_NO, **_TRIVIAL},

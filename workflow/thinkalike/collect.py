@@ -16,6 +16,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
+from thinkalike.numerics.false_discovery import with_q
 from thinkalike.tables import read_table, write_table
 
 #: What Snakemake measures of a job.
@@ -98,6 +99,7 @@ def _refuse_other(path: str | Path, frame: pd.DataFrame, column: str, wanted: se
 
 # What the model of a layer was fitted and judged by, the same in all folds.
 _MODEL_SETTINGS = ("coding", "scoring")
+_WEIGHTS = ("weight", "relative_weight")
 
 
 def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
@@ -109,14 +111,15 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         `importance`: one row per feature of a layer, weight and importance averaged over folds, with their deviations
         (`_sd`); features keep the order in which they were declared. `scores`: one row per layer, averaged likewise;
         the penalty by its geometric mean, since its grid is logarithmic. Both of each coding of the
-        features. Others (`level_weights`, `interactions`, `inference`, `probes`): the layers' rows as they are.
+        features. Others (`level_weights`, `resamples`, `interactions`, `inference`, `probes`): the layers' rows as they
+        are.
     rows
         Those of the layers' tables of that kind, one under the other.
     models
         What `model_table` returned.
     """
     if kind == "importance":
-        values = [column for column in map(str, rows.columns) if column == "weight" or column.startswith("importance")]
+        values = [column for column in map(str, rows.columns) if column in _WEIGHTS or column.startswith("importance")]
         settings = [column for column in _MODEL_SETTINGS if column in rows]
         rows = _over_folds(rows, ["model", "layer", *settings, "feature", "role"], values)
     elif kind == "scores":
@@ -124,6 +127,7 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         values = [column for column in map(str, rows.columns) if column not in (*keys, "fold", "alpha")]
         alphas = rows.groupby(keys, sort=False)["alpha"].agg(_geometric_mean).reset_index()
         rows = _over_folds(rows, keys, values).merge(alphas, on=keys, validate="1:1")
+    rows = with_q(rows, ["quantity", "over"])  # over all layers and features
     known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
     return known.merge(rows, on=["model", "layer"], how="inner", validate="one_to_many")
 

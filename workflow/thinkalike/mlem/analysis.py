@@ -15,8 +15,10 @@ from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.pair_distances import Distance
+from thinkalike.mlem.profile_draws import draw_factors
 from thinkalike.mlem.rank_tables import Scoring
 from thinkalike.mlem.results import CrossValidation
+from thinkalike.numerics.draws import Over
 from thinkalike.property_levels import LEVEL_COLUMNS, level_units, with_levels
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ def analyse_layer(
     fit_intercept: bool = True,
     ceiling: bool = True,
     drop_column: bool = True,
+    resamples: int = 0,
+    halvings: int = 0,
+    over: Over = "sentences",
     inference: Mapping[str, Any] | None = None,
     same_word_pairs: Literal["keep", "exclude"] = "keep",
     coding: FeatureCoding = "levels",
@@ -57,6 +62,11 @@ def analyse_layer(
         importance is given beside the others'.
     representations
         Shape (n_stimuli, n_units), in the order of `stimuli`.
+    resamples, halvings
+        How often the profile is computed anew from resampled stimuli, and from both halves of them.
+    over
+        What is resampled and halved: sentences (the claim is about new sentences of the same words), lemmas, or both,
+        crossed. Lemmas are the column `lemma`, where there is none the word.
     inference
         `None` for no intervals and no p-values, else any of `n_resamples`, `n_permutations`, `confidence`, `seed` (see
         `CrossValidation.infer`; sentences are resampled) and `unit`: what exchanges its labels under the null, `level`
@@ -73,12 +83,14 @@ def analyse_layer(
     -------
     dict
         `importance`, one row per (coding, fold, feature): `model, layer, coding, fold, feature, role, weight,
-        importance, importance_drop_column`. `scores`, one row per (coding, fold), see `CrossValidation.scores_table`.
-        With levels, `level_weights`, one row per (fold, pair of levels): `model, layer, fold, feature, level_a,
-        level_b, weight, pairs`; the two first tables then hold the rows of `levels` and, after them, those of
-        `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b)
-        with `weight, importance`. With inference, `inference` (of the first coding alone): `model, layer, quantity,
-        feature, estimate, low, high, p, p_max, unit` (what exchanged its labels).
+        relative_weight, importance, importance_drop_column`. `scores`, one row per (coding, fold), see
+        `CrossValidation.scores_table`. With levels, `level_weights`, one row per (fold, pair of levels): `model, layer,
+        fold, feature, level_a, level_b, weight, pairs`; the two first tables then hold the rows of `levels` and, after
+        them, those of `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b) with
+        `weight, importance`. With resamples or halvings, `resamples` (of the first coding alone), one row per draw and
+        feature: `model, layer, kind, draw, role, feature, relative_weight, importance, over`, see
+        `CrossValidation.profile_draws`. With inference, `inference` (of the first coding alone): `model, layer,
+        quantity, feature, estimate, low, high, p, p_max, unit` (what exchanged its labels).
     """
     _check_columns(stimuli, features, same_word_pairs)
     words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
@@ -120,6 +132,11 @@ def analyse_layer(
         tables["level_weights"] = result.level_weights.copy()
     if interactions:
         tables["interactions"] = result.importance_terms.copy()
+    if resamples or halvings:
+        factors = draw_factors(stimuli, over)
+        draws = result.profile_draws(factors, n_resamples=resamples, n_halvings=halvings, seed=seed)
+        draws.insert(2, "role", [features[name].role for name in draws["feature"]])
+        tables["resamples"] = draws.assign(over=over)
     if inference is not None:
         tables["inference"] = _inferred(result, inference, stimuli, features, seed)
     return {name: _labelled(table, model, layer) for name, table in tables.items()}

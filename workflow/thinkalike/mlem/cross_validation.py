@@ -134,6 +134,7 @@ def _collect(
         weights=frame([rounded(fit.weights) for fit in fits]),
         importance=frame([rounded(drop) for drop in drops]),
         importance_drop_column=frame(without),
+        relative_weights=frame([rounded(fit.relative_weights(fit.parameters, fit.moments)) for fit in fits]),
         scores_by={name: rounded(np.array([fit.scored_by(name) for fit in fits])) for name in get_args(Scoring)},
         scoring=problem.scoring,
         coding="levels" if isinstance(design, LevelDesign) else "difference",

@@ -63,6 +63,17 @@ class FoldFit:
         """Weight of each feature; with interactions the diagonal of W."""
         return self.problem.design.main_weights(self.parameters)
 
+    def relative_weights(self, parameters: NDArray[np.float64], moments: Moments) -> NDArray[np.float64]:
+        """Return the weights in units of the mean distance of the pairs that scaled `moments` are of.
+
+        Unlike the weights themselves they do not depend on the two most distant stimuli. With `euclidean_squared` the
+        unit is the mean target, because the smallest distance cannot be added back.
+        """
+        mean = float(moments.d[0] / moments.pairs)
+        if self.problem.distances.powers == 1:
+            mean += self.low / (self.high - self.low)
+        return self.problem.design.main_weights(parameters) / mean
+
     def with_coding(self, coding: Coding) -> "FoldFit":
         """Return this fold with other labels of the features (and parameters that do not belong to them)."""
         return replace(self, problem=replace(self.problem, coding=coding))

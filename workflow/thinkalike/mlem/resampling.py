@@ -22,11 +22,15 @@ _FEWEST_STIMULI = 3
 
 @dataclass(frozen=True)
 class Statistics:
-    """Means over folds: the score, and weight and importance of each feature, shape (n_features,)."""
+    """Means over folds: the score, and weight and importance of each feature, shape (n_features,).
+
+    `relative_weights` are the weights in units of the mean distance between training stimuli, see `FoldFit`.
+    """
 
     score: float
     weights: NDArray[np.float64]
     importance: NDArray[np.float64]
+    relative_weights: NDArray[np.float64]
 
     def vector(self) -> NDArray[np.float64]:
         return np.concatenate([[self.score], self.weights, self.importance])
@@ -119,20 +123,26 @@ class Resampler:
             for fit, pairs, fold_moments in zip(self.fits, self.sorted_pairs, moments, strict=True)
             if np.count_nonzero(weights[fit.held_out.stimuli]) >= _FEWEST_STIMULI
         ]
-        return mean_statistics(rows)
+        return mean_statistics(rows, self.problem.coding.n_features)
 
     def _fold(self, fit: FoldFit, pairs: _SortedPairs, moments: Moments, weights: NDArray[np.float64]) -> Statistics:
-        parameters = fit.refit(fit.scaled(moments))
+        scaled = fit.scaled(moments)
+        parameters = fit.refit(scaled)
         weighted = pairs.weighted(weights)
         score = fit.score(parameters, weighted)
         drops = fit.drops(parameters, weighted, score, weights)
-        return Statistics(score, self.problem.design.main_weights(parameters), drops)
+        relative = fit.relative_weights(parameters, scaled)
+        return Statistics(score, self.problem.design.main_weights(parameters), drops, relative)
 
 
-def mean_statistics(rows: list[Statistics]) -> Statistics:
-    """Return the means over folds."""
+def mean_statistics(rows: list[Statistics], n_features: int) -> Statistics:
+    """Return the means over folds; nan where no fold has enough stimuli."""
+    if not rows:
+        undefined = np.full(n_features, np.nan)
+        return Statistics(float("nan"), undefined, undefined, undefined)
     return Statistics(
         float(np.mean([row.score for row in rows])),
         np.mean([row.weights for row in rows], axis=0),
         np.mean([row.importance for row in rows], axis=0),
+        np.mean([row.relative_weights for row in rows], axis=0),
     )

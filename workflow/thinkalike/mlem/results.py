@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.exchange import units_of
-from thinkalike.mlem.fold_fit import Choice, fit_folds
+from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.inference import inference_table
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.profile_draws import profile_draws
 from thinkalike.mlem.rank_tables import Scoring
 
 
@@ -63,6 +64,9 @@ class CrossValidation:
         Fold x feature: drop of the score when the feature is permuted over held-out stimuli.
     importance_drop_column
         Fold x feature: drop of the score when the model is fitted without the feature (same alpha).
+    relative_weights
+        Fold x feature: what a difference of the feature adds to the distance, in units of the mean distance of the
+        training pairs. Unlike `weights` they do not depend on the two most distant stimuli.
     coding
         `levels`, a weight per pair of levels of a feature, or `difference`.
     ceilings
@@ -105,6 +109,7 @@ class CrossValidation:
     weights: pd.DataFrame
     importance: pd.DataFrame
     importance_drop_column: pd.DataFrame
+    relative_weights: pd.DataFrame
     scores_by: Mapping[Scoring, NDArray[np.float64]]
     scoring: Scoring
     coding: FeatureCoding
@@ -209,10 +214,8 @@ class CrossValidation:
         if levels is not None:
             kinds = {name: label_codes(labels, own.index, f"levels['{name}']") for name, labels in levels.items()}
         exchanged = units_of(own.problem.coding, units, kinds, own.index)
-        choice = Choice(own.alphas, own.inner_folds, list(self.alphas))
-        fits, _ = fit_folds(own.problem, own.labels, own.groups, choice, own.seed, own.max_pairs)
         return inference_table(
-            fits,
+            self.folds_again(),
             resampled,
             exchanged,
             controls,
@@ -222,8 +225,50 @@ class CrossValidation:
             seed=seed,
         )
 
+    def profile_draws(
+        self,
+        groups: Labels | Sequence[Labels] | None = None,
+        n_resamples: int = 100,
+        n_halvings: int = 10,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Return weights and importances in resamples and in halves of the groups: how far the stimuli decide them.
+
+        Data, model, folds and penalties are those of this result. Results of the same groups and seed, of whatever
+        representations, have the same draws.
+
+        Parameters
+        ----------
+        groups
+            What is drawn, one label per stimulus (its sentence). By default the groups of the folds. A list of such
+            labels (of its sentence, of its lemma) draws each of them and keeps what is in all: for new sentences of
+            new words.
+        n_resamples, n_halvings
+            Numbers of resamples (with replacement) and of random halvings.
+
+        Returns
+        -------
+        DataFrame
+            One row per draw and feature: `kind` (resample or half), `draw`, `feature`, `relative_weight` and
+            `importance`. Halves 2k and 2k + 1 are of the same halving. With fewer than 8 groups all values are nan.
+        """
+        own = self.procedure
+        crossed = isinstance(groups, (list, tuple)) and len(groups) > 0 and np.ndim(groups[0]) == 1
+        given = [] if groups is None else list(groups) if crossed else [groups]
+        factors = [label_codes(labels, own.index, "groups") for labels in given] or [own.groups]
+        return profile_draws(self.folds_again(), factors, n_resamples=n_resamples, n_halvings=n_halvings, seed=seed)
+
+    def folds_again(self) -> list[FoldFit]:
+        """Return the fits of the folds, with the penalties that were chosen."""
+        own = self.procedure
+        choice = Choice(own.alphas, own.inner_folds, list(self.alphas))
+        return fit_folds(own.problem, own.labels, own.groups, choice, own.seed, own.max_pairs)[0]
+
     def importance_table(self) -> pd.DataFrame:
-        """Return one row per (fold, feature): `coding, fold, feature, weight, importance, importance_drop_column`."""
+        """Return one row per (fold, feature).
+
+        Columns `coding, fold, feature, weight, relative_weight, importance, importance_drop_column`.
+        """
         n_folds, n_features = self.weights.shape
         return pd.DataFrame(
             {
@@ -231,6 +276,7 @@ class CrossValidation:
                 "fold": np.repeat(np.arange(n_folds), n_features),
                 "feature": np.tile(np.array(self.features, dtype=object), n_folds),
                 "weight": self.weights.to_numpy().reshape(-1),
+                "relative_weight": self.relative_weights.to_numpy().reshape(-1),
                 "importance": self.importance.to_numpy().reshape(-1),
                 "importance_drop_column": self.importance_drop_column.to_numpy().reshape(-1),
             }

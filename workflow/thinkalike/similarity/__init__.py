@@ -8,6 +8,8 @@ from thinkalike.similarity.explained import ExplainedSimilarity, explain_similar
 from thinkalike.similarity.maps import map_layers, multidimensional_scaling
 from thinkalike.similarity.measures.measure import MEASURES, Measure
 from thinkalike.similarity.measures.profiles import decompose_weighted_kendall
+from thinkalike.similarity.nearness import nearness
+from thinkalike.similarity.reliability import reliability
 from thinkalike.similarity.row_order import align
 from thinkalike.similarity.trajectories import trajectory_distance, trajectory_table
 
@@ -27,6 +29,8 @@ __all__ = [
     "explain_similarity",
     "map_layers",
     "multidimensional_scaling",
+    "nearness",
+    "reliability",
     "square_matrix",
     "trajectory_distance",
     "trajectory_table",

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.similarity.compare import DECIMALS
 from thinkalike.similarity.compare_profiles import mean_profiles
+from thinkalike.similarity.drawn_profiles import Draws, ProfileKind, claim_of, interval_of_draws
 from thinkalike.similarity.measures.measure import check_option, find_measure
+from thinkalike.similarity.study_profiles import StudyProfiles, study_profiles
 
 
 def trajectory_distance(
@@ -17,6 +20,7 @@ def trajectory_distance(
     *,
     metric: str = "euclidean",
     step_pattern: Literal["symmetric1", "symmetric2", "asymmetric"] = "symmetric2",
+    profile: ProfileKind = "importance",
     model_a: str = "model_a",
     model_b: str = "model_b",
 ) -> float:
@@ -31,6 +35,8 @@ def trajectory_distance(
         (`weighted_kendall`, `spearman_profiles`, `cosine_profiles`), as 1 minus its value.
     step_pattern
         Of dtw-python; it says what the sum is normalised by (`symmetric2`: the numbers of layers of both together).
+    profile
+        As in `compare_profiles`.
     model_a, model_b
         Their names, for messages.
 
@@ -40,40 +46,81 @@ def trajectory_distance(
         The normalised distance, 0 for the same path; average cost of a step. nan if a profile is constant and the
         metric undefined there.
     """
-    check_option("metric", metric, ("euclidean", "weighted_kendall", "spearman_profiles", "cosine_profiles"))
-    check_option("step_pattern", step_pattern, ("symmetric1", "symmetric2", "asymmetric"))
-    a, b = mean_profiles(importance_a, importance_b, model_a, model_b)
-    if metric == "euclidean":
-        costs = np.linalg.norm(a.to_numpy().T[:, None] - b.to_numpy().T[None], axis=2)
-    else:
-        comparator = find_measure(metric).with_options()
-        costs = np.array([[1 - comparator.score(a[i].to_numpy(), b[j].to_numpy()) for j in b] for i in a])
-    if np.isnan(costs).any():
-        return float("nan")
-    return warping_distance(costs, step_pattern)
+    _check(metric, step_pattern)
+    a, b = mean_profiles(importance_a, importance_b, model_a, model_b, profile)
+    return _distance(a.to_numpy().T, b.to_numpy().T, metric, step_pattern)
 
 
-def trajectory_table(importance: pd.DataFrame, *, metric: str = "euclidean") -> pd.DataFrame:
+def drawn_trajectory_distance(
+    profiles: StudyProfiles, model_a: str, model_b: str, metric: str = "euclidean"
+) -> tuple[float, Draws]:
+    """Return the distance of two models' trajectories, and the same in every resample, shape (n_draws,)."""
+    a, b = profiles.of_model(model_a), profiles.of_model(model_b)
+    means_a, means_b = (np.array([profiles.means[layer] for layer in layers]) for layers in (a, b))
+    drawn = [np.array([profiles.draws[layer] for layer in layers]) for layers in (a, b)]
+    if drawn[0].shape[1] != drawn[1].shape[1]:
+        raise InputError(
+            f"{model_a} and {model_b} have {drawn[0].shape[1]} and {drawn[1].shape[1]} resamples, which are not of the "
+            "same stimuli; compute both with the same settings."
+        )
+    draws = [_distance(drawn[0][:, k], drawn[1][:, k], metric) for k in range(drawn[0].shape[1])]
+    return _distance(means_a, means_b, metric), np.array(draws, dtype=np.float64)
+
+
+def trajectory_table(
+    importance: pd.DataFrame,
+    resamples: pd.DataFrame | None = None,
+    *,
+    metric: str = "euclidean",
+    profile: ProfileKind = "importance",
+) -> pd.DataFrame:
     """Return the distance of every two models' trajectories.
 
     Parameters
     ----------
     importance
         Rows of all models: `model, layer, fold, feature, role, importance`.
-    metric
-        The argument of that name of `trajectory_distance`.
+    resamples
+        Rows of all models, see `CrossValidation.profile_draws`; None for no intervals.
+    metric, profile
+        The arguments of these names of `trajectory_distance`.
 
     Returns
     -------
     DataFrame
-        One row per unordered pair of models: `model_a, model_b, metric, distance`.
+        One row per unordered pair of models: `model_a, model_b, metric, distance`; with resamples also `low, high`, a
+        95 % interval for the mean over new stimuli, and `over`, what was resampled.
     """
     models = {str(name): rows for name, rows in importance.groupby("model", sort=True)}
+    pairs = list(combinations(models, 2))
     rows = [
-        (a, b, metric, trajectory_distance(models[a], models[b], metric=metric, model_a=a, model_b=b))
-        for a, b in combinations(models, 2)
+        (a, b, metric, trajectory_distance(models[a], models[b], metric=metric, profile=profile, model_a=a, model_b=b))
+        for a, b in pairs
     ]
-    return pd.DataFrame(rows, columns=["model_a", "model_b", "metric", "distance"])
+    table = pd.DataFrame(rows, columns=["model_a", "model_b", "metric", "distance"])
+    if resamples is None or not pairs:
+        return table
+    profiles = study_profiles(importance, resamples, profile)
+    draws = np.array([drawn_trajectory_distance(profiles, a, b, metric)[1] for a, b in pairs]).T
+    low, high = interval_of_draws(table["distance"], draws, (0.0, float("inf")))
+    return table.assign(low=np.round(low, DECIMALS), high=np.round(high, DECIMALS), over=claim_of(resamples))
+
+
+def _check(metric: str, step_pattern: str) -> None:
+    check_option("metric", metric, ("euclidean", "weighted_kendall", "spearman_profiles", "cosine_profiles"))
+    check_option("step_pattern", step_pattern, ("symmetric1", "symmetric2", "asymmetric"))
+
+
+def _distance(a: np.ndarray, b: np.ndarray, metric: str, step_pattern: str = "symmetric2") -> float:
+    """Return the distance of two trajectories, profiles in rows."""
+    if np.isnan(a).any() or np.isnan(b).any():
+        return float("nan")
+    if metric == "euclidean":
+        costs = np.linalg.norm(a[:, None] - b[None], axis=2)
+    else:
+        comparator = find_measure(metric).with_options()
+        costs = np.array([[1 - comparator.score(x, y) for y in b] for x in a])
+    return float("nan") if np.isnan(costs).any() else warping_distance(costs, step_pattern)
 
 
 def warping_distance(costs: np.ndarray, step_pattern: str = "symmetric2") -> float:

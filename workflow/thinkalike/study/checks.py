@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from thinkalike.catalogue import (
+    FEWEST_RESAMPLES,
     MEASURE_OPTIONS,
     MEASURE_SETS,
     PAIR_MEASURES,
+    RESAMPLE_MEASURES,
     STIMULUS_SOURCES,
     check_measure_options,
     check_preprocessing,
@@ -239,6 +241,16 @@ def check_similarity(similarity: Mapping[str, Any], measures: Sequence[str]) -> 
             "Configuration: similarity.feature_agnostic names 'dsa', whose library is not installed; run "
             '`pip install "thinkalike[dynamics]"`.'
         )
+
+
+def check_resamples(similarity: Mapping[str, Any], mlem: Mapping[str, Any]) -> Iterator[str]:
+    """Say where a measure needs more resamples than there are."""
+    for name in similarity["feature_based"]:
+        if name in RESAMPLE_MEASURES and mlem["resamples"] < FEWEST_RESAMPLES:
+            yield (
+                f"Configuration: similarity.feature_based names '{name}', which takes {FEWEST_RESAMPLES} resamples of "
+                f"the profiles or more, but mlem.resamples is {mlem['resamples']}; raise it, or leave the measure out."
+            )
 
 
 def _checker(name: str, options: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from thinkalike.study.study import Study
 Settings = dict[str, Any]
 PAIRS_PER_PHENOMENON = 300
 # Tables with rows of every layer.
-_COLLECTED = ("importance", "scores", "level_weights", "inference", "interactions", "probes")
+_COLLECTED = ("importance", "scores", "level_weights", "resamples", "inference", "interactions", "probes")
 STIMULUS_TABLES = [
     f"stimuli_{table}"
     for table in (
@@ -39,6 +39,7 @@ def job_settings(study: Study) -> dict[str, Settings]:
     """
     version = STAGE_VERSION
     measures = [names[0] for names in (study.similarity["feature_based"], study.similarity["feature_agnostic"])]
+    profile = {"profile": study.similarity["profile"]}
     layers = {"layers": {name: list(model.layers) for name, model in study.models.items()}}
 
     return {
@@ -79,8 +80,9 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "mlem": {"settings": study.mlem, "seed": study.seed, "version": version["mlem"]},
         **{f"collect_{table}": {"table": table, **layers} for table in _COLLECTED},
         "compare_profiles": {
-            "options": lambda wildcards: study.similarity["options"].get(wildcards.measure, {}),
+            "options": {name: study.similarity["options"].get(name, {}) for name in study.similarity["feature_based"]},
             "layers": _layers_of_both(study),
+            **profile,
             "version": version["similarity"],
         },
         "compare_representations": {
@@ -100,7 +102,9 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "collect_similarity": {"measures": study.measures, **layers},
         "agreement": {"version": version["similarity"]},
         "layer_maps": {"measures": measures, "seed": study.seed, "version": version["similarity"]},
-        "trajectories": {**layers, "version": version["similarity"]},
+        "trajectories": {**layers, **profile, "version": version["similarity"]},
+        "nearness": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
+        "reliability": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
         "diagnose": {
             "layers": lambda wildcards: list(study.models[wildcards.model].layers),
             "version": version["similarity"],

@@ -179,7 +179,8 @@ class Needs:
 
     def _repetitions(self) -> float:
         inference = self.study.mlem.get("inference", {})
-        repeated = 0.13 * (inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
+        draws = self.study.mlem["resamples"] + 2 * self.study.mlem["halvings"]
+        repeated = 0.13 * (draws + inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
         # Interactions, numeric features and other distances meet every pair instead of summing over cells; the two that
         # cannot be told from the configuration alone are allowed for.
         return repeated + (10 if self.study.mlem["interactions"] else 2)

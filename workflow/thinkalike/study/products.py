@@ -10,7 +10,7 @@ from thinkalike.study.study import Study
 
 # Where a table is not collected by a rule of its name.
 _RULE_OF_TABLE = {
-    **{name: name for name in ("versions", "agreement", "layer_maps", "trajectories")},
+    **{name: name for name in ("versions", "agreement", "layer_maps", "trajectories", "nearness", "reliability")},
     **{"explained": "explain_similarity", "explained_sentences": "explain_similarity"},
     **{"pairs": "explain_pairs", "pair_words": "explain_pairs"},
 }
@@ -95,12 +95,13 @@ def _of_dataset(study: Study, dataset: str) -> Iterator[Product]:
             yield product("mlem", "mlem", *fits, model=name, layer=layer)
             if study.similarity["probes"]:
                 yield product("tables", "probe", f"{name}/probes/layer-{layer}.parquet", model=name, layer=layer)
-    agnostic = set(study.similarity["feature_agnostic"])
-    for measure in study.measures:
-        rule = "compare_representations" if measure in agnostic else "compare_profiles"
+    for a, b in study.pairs:
+        paths = [f"similarity/{measure}/{a}--{b}.parquet" for measure in study.similarity["feature_based"]]
+        yield product("similarity", "compare_profiles", *paths, model_a=a, model_b=b)
+    for measure in study.similarity["feature_agnostic"]:
         for a, b in study.pairs:
             path = f"similarity/{measure}/{a}--{b}.parquet"
-            yield product("similarity", rule, path, measure=measure, model_a=a, model_b=b)
+            yield product("similarity", "compare_representations", path, measure=measure, model_a=a, model_b=b)
     yield product("tables", "stimulus_report", *(f"tables/{table}.parquet" for table in STIMULUS_TABLES))
     for table in study.tables:
         yield product("tables", _RULE_OF_TABLE.get(table, f"collect_{table}"), f"tables/{table}.parquet")

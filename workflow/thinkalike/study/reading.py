@@ -56,6 +56,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
         *checks.check_features(datasets, study.mlem, base),
         *checks.check_analysis(datasets, study.mlem),
         *checks.check_similarity(study.similarity, measures),
+        *checks.check_resamples(study.similarity, study.mlem),
         *checks.unknown("figures", sorted(set(study.figures) - {"formats"}), FIGURES, "the figures are"),
     ]
     for dataset, entry in datasets.items():

@@ -8,7 +8,7 @@ STAGE_VERSION = {
     "stimuli": 2,
     "training": 3,
     "representations": 1,
-    "mlem": 3,
-    "similarity": 3,
+    "mlem": 4,
+    "similarity": 4,
     "figures": 2,
 }

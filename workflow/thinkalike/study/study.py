@@ -132,9 +132,16 @@ class Study:
             names.append("level_weights")
         if self.mlem["interactions"]:
             names.append("interactions")
+        if self.has_draws:
+            names.append("resamples")
         if "inference" in self.mlem:
             names.append("inference")
         return names
+
+    @property
+    def has_draws(self) -> bool:
+        """Whether profiles are computed in resamples or halves of the sentences too."""
+        return bool(self.mlem["resamples"] or self.mlem["halvings"])
 
     @property
     def tables(self) -> list[str]:
@@ -146,6 +153,10 @@ class Study:
             names.append("probes")
         if len(self.models) > 1:
             names.append("trajectories")
+        if len(self.models) > 2 and self.mlem["resamples"]:
+            names.append("nearness")
+        if self.mlem["halvings"]:
+            names.append("reliability")
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
             if self.similarity["explained"]:
