@@ -2,7 +2,6 @@
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.persistence.file import FilePersistence
 from snakemake.utils import min_version
 
 from thinkalike.errors import InputError
@@ -14,7 +13,6 @@ from thinkalike.study.stage_versions import STAGE_VERSION
 from thinkalike.study.study import LABEL, name_pattern
 from thinkalike.study.workplace import refuse_place
 from thinkalike.study.yaml_file import read_study_file
-from thinkalike.verify import first_foreign
 
 min_version("9.25")
 
@@ -53,22 +51,6 @@ PRODUCTS = products(STUDY)
 NEEDS = Needs(STUDY, PLACE("<results>"))
 
 
-# What was made with other settings and without Snakemake's knowing (its notes in .snakemake/ are gone) must not pass.
-if workflow.is_main_process:
-    NOTES = FilePersistence(nolock=True)
-    try:
-        FOREIGN = first_foreign(
-            STUDY, NEEDS.results, lambda path: NOTES._read_record(path)
-        )
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-    if FOREIGN:
-        raise WorkflowError(
-            f"{FOREIGN} Snakemake's notes about it (.snakemake/) are missing: `thinkalike verify --remove` with the "
-            "study's file removes all such results, and a run makes them again."
-        )
-
-
 wildcard_constraints:
     dataset=name_pattern(list(STUDY.datasets)),
     model=name_pattern(list(STUDY.models)),
@@ -80,6 +62,7 @@ wildcard_constraints:
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/notes.smk"
 include: "workflow/rules/stimuli.smk"
 include: "workflow/rules/representations.smk"
 include: "workflow/rules/mlem.smk"

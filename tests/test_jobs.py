@@ -1,6 +1,7 @@
 """A job: its log, one sentence for what went wrong, and tables that say what made them."""
 
 import errno
+import hashlib
 import os
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def run(folder: Path, body: str, params: str = "") -> subprocess.CompletedProces
         ("open('/dev/full', 'w').write('x' * 100_000)", "the disk is full"),
         ("raise PermissionError(13, 'Permission denied', 'x.npz')", "x.npz: there is no permission to read or write"),
         ("raise MemoryError", "not enough memory"),
+        ("raise OSError(27, 'File too large', 'x.parquet')", "x.parquet: this file would be larger than is allowed"),
         ("import numpy; numpy.empty((10**9, 10**7))", "not enough memory"),
         ("import pathlib; pathlib.Path('gone/x').write_text('')", "unexpectedly; its traceback is in job.log"),
     ],
@@ -67,10 +69,13 @@ def test_an_input_error_that_the_machine_caused_is_the_machines(tmp_path) -> Non
     assert machine_fault(InputError("a layer is missing")) is None
 
 
-def test_a_source_that_changes_while_it_is_read_makes_the_job_fail(tmp_path) -> None:
+def test_a_source_that_changes_makes_the_job_fail(tmp_path) -> None:
     (tmp_path / "source.csv").write_text("a")
-    params = "sources={'source.csv': 'another digest'}"
-    result = run(tmp_path, "pass", params)
+    result = run(tmp_path, "raise NotImplementedError", "sources={'source.csv': 'another digest'}")
+    assert result.returncode == 1 and "source.csv has changed since this run was planned; run again." in result.stderr
+    params = f"sources={{'source.csv': '{hashlib.sha256(b'a').hexdigest()}'}}"
+    assert run(tmp_path, "pass", params).returncode == 0
+    result = run(tmp_path, "open('source.csv', 'w').write('b')", params)
     assert result.returncode == 1 and "source.csv has changed while this job read it; run again." in result.stderr
 
 

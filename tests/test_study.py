@@ -288,6 +288,14 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
         ({"study": "a\n"}, ["study", "not allowed"]),
         ({"study": 123}, ["study is 123", "put it in quotes: '123'"]),
         ({"study": True}, ["study is True", "put it in quotes"]),
+        ({"study": None}, ["study is nothing but must be text"]),
+        ({"seed": "1e3"}, ["seed is '1e3'", "YAML reads this as text", "write 1000"]),
+        ({"seed": 2**32}, ["seed is wrong", "greater than the maximum"]),
+        ({"datasets": {"d": {"grammar": "language.fcfg", "sentences": "1e2"}}}, ["sentences", "write 100, without"]),
+        ({"datasets": {"d": {"grammar": "g" * 300}}}, ["datasets.d.grammar", "at most 255"]),
+        ({"datasets": {"d": {"grammar": "."}}}, ["datasets.d.grammar names '.', which is a folder"]),
+        ({"models": {"m": {"hub": "x" * 300, "layers": 1}}}, ["models.m.hub", "at most 255"]),
+        ({"models": {"m": {"hub": "a\0b", "layers": 1}}}, ["models.m.hub", "'a\\x00b'"]),
         ({"models": {"GPT": {"hub": "x", "layers": 1}, "gpt": {"hub": "x", "layers": 1}}}, ["'GPT' and 'gpt'"]),
         ({"models": {"m" * 101: {"hub": "x", "layers": 1}}}, ["101 letters", "at most 100"]),
         ({"models": {True: {"hub": "x", "layers": 1}}}, ["models has the key True", "put it in quotes"]),
@@ -338,6 +346,27 @@ def test_a_source_that_is_dated_in_the_future_or_has_braces_is_refused(base):
         load_study(study, base)
 
 
+def test_a_local_checkpoint_is_all_that_is_read_of_it(base, monkeypatch):
+    monkeypatch.chdir(base)
+    (base / "checkpoint").mkdir()
+    read = ["config.json", "merges.txt", "model.safetensors", "modeling.py", "tokenizer.model", "vocab.txt"]
+    for name in [*read, "README.md", "optimizer.pt", ".hidden.json"]:
+        (base / "checkpoint" / name).write_text("{}")
+    words = {**WORDS, "leave_out": ["shared_tokens"]}
+    study = load_study(minimal(datasets={"d": words}, models={"m": {"hub": "./checkpoint", "layers": 1}}))
+    assert [Path(path).name for path in study.source_files("m")] == read
+    names = SimpleNamespace(dataset="d", model="m")
+    sources = [settings_of_job(job_settings(study)[rule], names)["sources"] for rule in ("stimuli", "extract")]
+    assert list(sources[1]) == [f"checkpoint/{name}" for name in read]
+    assert [*sources[0]] == ["language.fcfg", *(path for path in sources[1] if not path.endswith("safetensors"))]
+    later = time.time() + 3600
+    os.utime(base / "checkpoint/vocab.txt", (later, later))
+    with pytest.raises(
+        InputError, match=r"models.m.hub names the file 'checkpoint/vocab.txt', which is dated in the f"
+    ):
+        load_study(minimal(models={"m": {"hub": "checkpoint", "layers": 1}}))
+
+
 def test_numbers_have_the_type_of_their_key(base):
     study = load_study(minimal(seed=1.0, mlem={"folds": 4.0, "alphas": [1, 10]}), base)
     assert (study.seed, type(study.seed)) == (1, int)
@@ -371,7 +400,13 @@ def test_one_study_in_other_words_gives_its_jobs_the_same_settings(base):
         ("study: a\nmodels: {123: {}}\n", "line 2: YAML reads the key 123 as a number"),
         ("datasets: {}\n", "the key 'study' is missing"),
         ("", "a study is a mapping"),
-        ("study: a\n".encode("utf-16"), "the file is written in UTF-16; save it as UTF-8"),
+        ("study:\nseed: 1\n", "line 1: the key 'study' holds nothing; write the study's name"),
+        ("study: 0x10\n", "line 1: YAML reads the study's name 0x10 as a number; put it in quotes: '0x10'"),
+        ("study: a\nmlem: {alphas: [1:30.5]}\n", "line 2: YAML reads 1:30.5 as the number 90.5"),
+        ("study: a\n? [b]\n: c\n", "line 2: a key is a list or a mapping"),
+        ("study: a\nmodels: &m {b: *m}\n", "hold each other without end"),
+        ("study: a\n".encode("utf-16"), "the file is written in UTF-16 or UTF-32"),
+        ("study: a\n".encode("utf-16-le"), "the file is written in UTF-16 or UTF-32"),
         ("study: a\n# café\n".encode("latin-1"), "line 2: byte 14 is not UTF-8"),
     ],
 )

@@ -129,6 +129,24 @@ def test_a_failing_job_is_shown_the_rest_goes_on_and_the_next_run_does_what_is_m
     assert cluster.jobs(study, "all_mlem") == {}
 
 
+def test_a_change_whose_job_fails_or_is_killed_is_tried_again_by_every_run(cluster: Cluster, monkeypatch) -> None:
+    """The profile goes on after a failure (`keep-going`): what is left must not pass for the changed study."""
+    study = activation_study(cluster.folder, {"alpha": 1}, sentences=40)
+    cluster.run_here(study, "all_mlem")
+    scores = cluster.folder / "results/activations/words/tables/scores.parquet"
+    before = scores.read_bytes()
+    study["mlem"]["alphas"] = [0.1, 1.0]
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests/workflow/faults"))
+    for fault in ("mlem", "mlem:kill"):
+        monkeypatch.setenv("FAULT", fault)
+        code, text = cluster.run(study, "all_mlem", "--retries", "0", check=False)
+        assert code != 0 and "Error in rule mlem" in text
+    monkeypatch.delenv("FAULT")
+    assert cluster.jobs(study, "all_mlem")["mlem"] == 1
+    cluster.run_here(study, "all_mlem")
+    assert cluster.jobs(study, "all_mlem") == {} and scores.read_bytes() != before
+
+
 def test_a_job_beyond_its_memory_is_tried_again_with_more(cluster: Cluster) -> None:
     study = activation_study(cluster.folder, {"alpha": 1})
     # Less than Python with pandas takes, and then enough.

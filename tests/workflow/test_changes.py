@@ -5,11 +5,16 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from activation_study import GRAMMAR, activation_study, write_activations
+from snakemake.io import IOFile
+from snakemake.persistence.file import FilePersistence
 from workflow_runs import Workflow, copy_of
 
 from thinkalike.study.products import products
@@ -205,24 +210,65 @@ def test_verify_names_what_is_damaged_foreign_stale_and_missing(done) -> None:
     assert verify(workflow, study)["words/beta/mlem/layer-0/scores.parquet"] == "stale"
 
 
-def test_a_copied_table_of_a_layer_is_refused_by_the_collection(done) -> None:
-    workflow, study = done
-    fits = workflow.folder / RESULTS / "alpha/mlem"
-    shutil.copy(fits / "layer-0/scores.parquet", fits / "layer-1/scores.parquet")
-    result = workflow.study(study, "--cores", "1", "--forcerun", "collect_scores", check=False)
-    assert result.returncode == 1
-    assert "layer-1/scores.parquet: this table holds the layer '0', but it must hold 1" in result.stderr + result.stdout
+def refusal(workflow: Workflow, study: dict[str, Any]) -> str:
+    """Return the sentence with which a dry run is refused."""
+    result = workflow.study(study, "--dry-run", check=False)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    return result.stderr
 
 
 def test_results_of_other_settings_are_refused_when_snakemakes_notes_are_gone(done) -> None:
     workflow, study = done
     shutil.rmtree(workflow.folder / ".snakemake")
-    assert workflow.study(study, "--dry-run").returncode == 0
+    assert workflow.jobs(study) == {}
     study["mlem"]["alphas"] = [0.1, 1.0]
-    result = workflow.study(study, "--cores", "1", check=False)
-    assert result.returncode == 1
-    assert "was made with other settings: settings.alphas was" in result.stderr
-    assert "thinkalike verify --remove" in result.stderr and "Traceback" not in result.stderr
+    sentence = refusal(workflow, study)
+    assert "was made with other settings: settings.alphas was" in sentence
+    assert "thinkalike verify --remove" in sentence
+
+
+def test_results_that_are_not_those_of_snakemakes_notes_are_refused(done) -> None:
+    """A table of another layer, one of a backup, one written by hand: all older than what is made of them."""
+    workflow, study = done
+    fits = workflow.folder / RESULTS / "alpha/mlem"
+    table, copied = fits / "layer-0/scores.parquet", fits / "layer-1/scores.parquet"
+    subprocess.run(["cp", "-p", table, copied], check=True)
+    assert "layer-1/scores.parquet was written by another job" in refusal(workflow, study)
+    copied.unlink()
+    content = pq.read_table(table)
+    record = read_record(table)
+    record["settings"]["seed"] = 7
+    pq.write_table(content.replace_schema_metadata({b"thinkalike.record": json.dumps(record).encode()}), table)
+    os.utime(table, (1e9, 1e9))
+    assert "layer-0/scores.parquet was made with other settings: seed was 7" in refusal(workflow, study)
+    here = Path.cwd()
+    os.chdir(workflow.folder)
+    try:  # a job that was ended before it was done is run again, whatever its results say
+        place = IOFile(str(table.relative_to(workflow.folder)))
+        FilePersistence(nolock=True).started(SimpleNamespace(output=[place]))
+    finally:
+        os.chdir(here)
+    assert workflow.jobs(study)["mlem"] == 2
+    pq.write_table(content.replace_schema_metadata(None), table)
+    shutil.rmtree(workflow.folder / ".snakemake/incomplete")
+    assert "layer-0/scores.parquet does not say what made it" in refusal(workflow, study)
+
+
+def test_a_copy_with_other_dates_is_changed_like_the_original(done) -> None:
+    workflow, study = done
+    for path in (workflow.folder / "results").rglob("*"):
+        os.utime(path)
+    assert workflow.jobs(changed(study, CHANGES["mlem"]))["mlem"] == 3
+
+
+def test_snakemakes_notes_hold_what_is_asked_of_them(original) -> None:
+    """If this fails after an update of Snakemake, mend workflow/rules/notes.smk: it asks for these notes."""
+    workflow, _ = original
+    table = Path(RESULTS, "alpha/mlem/layer-0/scores.parquet")
+    note = FilePersistence(nolock=True, path=workflow.folder / ".snakemake").metadata(IOFile(str(table)))
+    assert note is not None and note.endtime is not None and note.params is not None
+    assert abs(note.endtime - (workflow.folder / table).stat().st_mtime) < 0.01
+    assert sorted(note.params) == sorted(map(repr, read_record(workflow.folder / table)["settings"].values()))
 
 
 def test_tables_say_which_settings_and_sources_made_them(original) -> None:

@@ -20,9 +20,7 @@ rule word_maps:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        layers={name: list(model.layers) for name, model in STUDY.models.items()},
-        seed=STUDY.seed,
-        version=STAGE_VERSION["figures"],
+        **SETTINGS["word_maps"],
     message:
         "Maps of the words of every layer"
     script:

@@ -133,9 +133,7 @@ rule explain_pairs:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        measure=BASED,
-        seed=STUDY.seed,
-        version=STAGE_VERSION["figures"],
+        **SETTINGS["explain_pairs"],
     message:
         "What makes the most and the least similar layers alike"
     script:

@@ -33,15 +33,18 @@ def logged(job: Job) -> Iterator[None]:
     Standard error goes there too, so that progress bars and warnings of libraries do not mix on the terminal. An
     InputError, and what the machine does not allow, leaves one sentence on the terminal and in the log, any other
     exception its traceback in the log. Tables that are written inside carry the job's settings and the digests of
-    what it read. A source that has changed while the job ran makes it fail: what it was made from could not be told.
+    what it read. A source that is not that of the plan, or that changes while the job runs, makes it fail: what its
+    results were made from could not be told.
     """
     log = job.log[0]
     terminal = os.dup(sys.stderr.fileno())
     try:
         _open_log(log)
+        sources = job.params.get("sources", {})
+        _refuse_changed(sources, "since this run was planned")
         with recorded(_record(job)):
             yield
-        _refuse_changed_sources(job.params.get("sources", {}))
+        _refuse_changed(sources, "while this job read it")
     except Exception as error:
         fault = machine_fault(error)
         if fault is None and not isinstance(error, InputError):
@@ -72,10 +75,11 @@ def _record(job: Job) -> dict[str, Any]:
     )
 
 
-def _refuse_changed_sources(digests: Mapping[str, str]) -> None:
+def _refuse_changed(digests: Mapping[str, str], when: str) -> None:
+    """Refuse sources that are not those of the plan; a file that nobody has written to meanwhile is read once."""
     for path, digest in digests.items():
         if source_digest(path) != digest:
-            raise InputError(f"{path} has changed while this job read it; run again.")
+            raise InputError(f"{path} has changed {when}; run again.")
 
 
 def _end(terminal: int, message: str) -> None:

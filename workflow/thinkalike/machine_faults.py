@@ -10,6 +10,10 @@ _TEXTS = {
     errno.EACCES: "Permission denied",
     errno.EROFS: "Read-only file system",
     errno.EMFILE: "Too many open files",
+    errno.EFBIG: "File too large",
+    errno.ENAMETOOLONG: "File name too long",
+    errno.EIO: "Input/output error",
+    errno.ESTALE: "Stale file handle",
 }
 _MEMORY = ("can't allocate memory", "Cannot allocate memory", "Unable to allocate", "out of memory")
 
@@ -49,6 +53,14 @@ def _of_file(number: int, name: object) -> str:
         return f"{path}the disk is full; free some space and run again: what is finished is kept."
     if number == errno.EROFS:
         return f"{path}this file system can only be read; let results/ be a link to where there is space to write."
+    if number == errno.EFBIG:
+        return (
+            f"{path}this file would be larger than is allowed; raise the limit (`ulimit -f unlimited`) and run again."
+        )
+    if number == errno.ENAMETOOLONG:
+        return f"{path}this name is longer than the file system allows; shorten the names of the study and its models."
+    if number in (errno.EIO, errno.ESTALE):
+        return f"{path}the disk or its connection failed while it was read or written; see to it and run again."
     if number == errno.EMFILE:
         return f"{path}too many files are open at once; raise the limit (`ulimit -n 4096`) and run again."
     return f"{path}there is no permission to read or write it; change its owner or mode (`chmod u+rw`) and run again."

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,6 +13,9 @@ from thinkalike.errors import InputError
 from thinkalike.files import whole_file
 from thinkalike.job_record import current_job
 from thinkalike.version import __version__
+
+if TYPE_CHECKING:  # the Snakefile reads what tables say of themselves, which needs no pandas
+    import pandas as pd
 
 _KEY = b"thinkalike"
 # Which job wrote the table, and the digest of what it holds: `thinkalike verify` compares them.
@@ -34,7 +36,7 @@ def attach_metadata(table: pa.Table, metadata: Mapping[str, Any], **record: Any)
 
 
 def write_table(
-    frame: pd.DataFrame, path: str | Path, metadata: Mapping[str, Any] | None = None, **record: Any
+    frame: "pd.DataFrame", path: str | Path, metadata: Mapping[str, Any] | None = None, **record: Any
 ) -> None:
     """Write `frame` (its index is dropped) with what made it and a digest of what it holds, whole or not at all."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -44,7 +46,7 @@ def write_table(
         pq.write_table(table, temporary, compression="zstd")
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+def read_table(path: str | Path, columns: list[str] | None = None) -> "pd.DataFrame":
     """Read a table that `write_table` wrote, or any other Parquet file."""
     return _open(path).read(columns=columns).to_pandas()
 
@@ -59,7 +61,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
     return json.loads((_open(path).schema_arrow.metadata or {}).get(_RECORD, b"{}"))
 
 
-def require(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:
+def require(table: "pd.DataFrame", columns: Iterable[str], name: str) -> None:
     """Raise `InputError` where the table called `name` is empty or lacks one of `columns`."""
     missing = [column for column in columns if column not in table.columns]
     if missing:
@@ -83,7 +85,7 @@ def _open(path: str | Path) -> pq.ParquetFile:
         raise InputError(f"{path}: this is not a readable Parquet file ({error}); remove it and run again.") from error
 
 
-def first_coding(table: pd.DataFrame) -> pd.DataFrame:
+def first_coding(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return the rows of the coding of features that a study goes by: the first, where a table holds more than one.
 
     With `coding: levels` the tables `importance` and `scores` hold the rows of `difference`, too, after their own.

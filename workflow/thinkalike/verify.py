@@ -18,6 +18,23 @@ from thinkalike.study.study import Study
 from thinkalike.tables import read_record
 
 Kind = Literal["damaged", "foreign", "stale", "missing"]
+_SAME_TIME = 0.01  # seconds: what is left of a time after it has been written as text
+
+
+@dataclass(frozen=True)
+class Note:
+    """What Snakemake remembers of a file that one of its jobs has made.
+
+    Attributes
+    ----------
+    time
+        The file's time of change when its job had ended, in seconds; None where it was not kept.
+    settings
+        The job's parameters as Python writes them, in any order.
+    """
+
+    time: float | None
+    settings: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,25 +74,57 @@ def verify_study(study: Study, results: str | Path) -> tuple[list[Finding], int]
     return findings, count
 
 
-def first_foreign(study: Study, results: str | Path, is_known: Callable[[str], bool]) -> str | None:
-    """Return what is wrong with the first result that Snakemake has no record of and that has other settings.
+def first_foreign(
+    study: Study,
+    results: str | Path,
+    note_of: Callable[[str], Note | None],
+    is_unfinished: Callable[[str], bool],
+) -> str | None:
+    """Return what is wrong with the first result that is not of this study and that Snakemake takes for it.
 
-    Snakemake reruns what was made with other settings as long as it remembers (in `.snakemake/`) what they were.
+    Snakemake compares a result's settings and sources with what it has noted itself (in `.snakemake/`), whatever the
+    file says. Results that were copied here, brought back from a backup or written by hand are none that it has noted.
+
+    Parameters
+    ----------
+    study
+        The study.
+    results
+        Its folder of results.
+    note_of
+        Snakemake's note of a file, or None where it has none.
+    is_unfinished
+        Whether Snakemake knows that a file's job was ended before it was done: it makes the file again.
     """
     rules = job_settings(study)
     for product in products(study):
         for path in product.paths:
             place = Path(results) / path
-            if not is_known(str(place)) and place.is_file():
-                try:
-                    difference = _of_other_settings(
-                        read_record(place), product, expected_settings(study, product, rules)
-                    )
-                except InputError as error:
-                    difference = str(error)
-                if difference:
-                    return f"{place} {difference}"
+            if not place.is_file():
+                continue
+            note = note_of(str(place))
+            if note is not None and note.time is not None and abs(note.time - place.stat().st_mtime) < _SAME_TIME:
+                continue
+            different = _of_another_study(place, product, expected_settings(study, product, rules), note)
+            if different and not is_unfinished(str(place)):
+                return f"{place} {different}"
     return None
+
+
+def _of_another_study(place: Path, product: Product, expected: Settings | None, note: Note | None) -> str | None:
+    try:
+        record = read_record(place)
+    except InputError as error:
+        return f"cannot be read ({str(error).splitlines()[0]})."
+    if not record:
+        return "does not say what made it; no job of a study has written it."
+    different = _of_other_job(record, product)
+    if different:
+        return different
+    # A file that Snakemake has noted, although its date has changed: what it was made with is compared there.
+    if note is not None and sorted(map(repr, record.get("settings", {}).values())) == sorted(note.settings):
+        return None
+    return _of_other_settings(record, product, expected)
 
 
 def remove_tables(results: str | Path, findings: Iterable[Finding]) -> int:
@@ -121,7 +170,8 @@ def _same_csv(path: Path, digest: str) -> bool:
 
 def _of_other_job(record: dict[str, Any], product: Product) -> str | None:
     found = record.get("rule"), record.get("wildcards")
-    if found == (product.rule, product.wildcards):
+    # A workflow that uses this one as a module may put something before or behind the names of its rules.
+    if product.rule in str(found[0]) and found[1] == product.wildcards:
         return None
     names = ", ".join(f"{name} {value}" for name, value in (found[1] or {}).items())
     return f"was written by another job ({found[0]}: {names}); it has been copied here or renamed."

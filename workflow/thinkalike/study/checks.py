@@ -1,9 +1,7 @@
 """What can be told to fail from a study and the names and heads of its files alone, before anything runs."""
 
 import importlib.util
-import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from thinkalike.catalogue import (
 from thinkalike.errors import InputError
 from thinkalike.study.model_size import configuration_of, layers_in_file
 from thinkalike.study.offered_columns import DERIVED_COLUMNS, offered_columns
+from thinkalike.study.source_files import refuse_future
 from thinkalike.study.study import Model, paths_of
 
 # Files and folders that lie beside those of a study's datasets, and of a dataset's models.
@@ -40,7 +39,6 @@ _ONLY_FOR_SOURCE = {
     **dict.fromkeys(("columns", "separator", "quotes", "decimal"), _IN_ROWS),
 }
 _IDENTIFIERS = ("stimulus_id", "sentence_id", "position", "word")
-_LATER = 60  # seconds: clocks of machines that share a disk differ by less
 
 
 def check_names(study: str, datasets: Iterable[str], models: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -80,39 +78,6 @@ def _check_names(kind: str, names: list[str], reserved: Sequence[str]) -> Iterat
                 f"Configuration: {kind} has the names '{twin}' and '{name}', which some disks do not tell apart; "
                 "rename one."
             )
-
-
-def check_source_file(key: str, path: str, base: Path) -> None:
-    """Refuse a source that is not there, cannot be read, or that Snakemake could not name or date."""
-    if Path(path).parts[:1] == ("results",):  # what lies there is made by a rule, perhaps in this very run
-        return
-    place = base / path
-    if not place.is_file():
-        raise InputError(f"Configuration: {key} names the file '{path}', which does not exist; correct the path.")
-    if not os.access(place, os.R_OK):
-        raise InputError(f"Configuration: {key} names the file '{path}', which you may not read; change its mode.")
-    refuse_odd_path(key, path)
-    refuse_future(key, place, path)
-
-
-def refuse_odd_path(key: str, path: str) -> None:
-    """Refuse a path with signs that Snakemake reads as its own."""
-    found = re.search(r"[{}<>\n]", path)
-    if found:
-        raise InputError(
-            f"Configuration: {key} names '{path}', but {found[0]!r} in a path means something to Snakemake; rename it."
-        )
-
-
-def refuse_future(key: str, place: Path, path: str) -> None:
-    """Refuse a file that is dated later than now: its results would look older than it is."""
-    modified = place.stat().st_mtime
-    if modified > time.time() + _LATER:
-        date = time.strftime("%Y-%m-%d %H:%M", time.localtime(modified))
-        raise InputError(
-            f"Configuration: {key} names the file '{path}', which is dated in the future ({date}); set its date "
-            f"(`touch '{path}'`) or the machine's clock."
-        )
 
 
 def check_dataset(name: str, entry: Mapping[str, Any], base: Path) -> Iterator[str]:
@@ -315,6 +280,11 @@ def _check_hub(where: str, model: Model, base: Path) -> Iterator[str]:
         if location.startswith((".", "/", "~")) or location.count("/") > 1 or folder.exists():
             yield f"{where}.hub names the folder '{location}', which does not exist; correct the path."
         return
+    try:
+        for path in sorted(folder.glob("*")):
+            refuse_future(f"{where.removeprefix('Configuration: ')}.hub", path, str(path))
+    except InputError as error:
+        yield str(error)
     if not (folder / "config.json").is_file():
         yield f"{where}.hub: the folder '{location}' holds no config.json; give one that save_pretrained has written."
     revision = model.settings.get("revision")

@@ -12,8 +12,8 @@ def file_digests(paths: Iterable[str]) -> dict[str, str]:
 
 
 def source_digest(path: str) -> str | None:
-    """Return a file's SHA-256, or None if it is not there or lies in results/, where a rule makes it."""
-    if Path(path).parts[:1] == ("results",):
+    """Return a file's SHA-256, or None if it is not there or a rule makes it."""
+    if is_made_here(path):
         return None
     try:
         status = Path(path).stat()
@@ -21,6 +21,11 @@ def source_digest(path: str) -> str | None:
         return None
     # Whatever is written to a file moves its time of change, which no one can set.
     return _digest(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def is_made_here(path: str) -> bool:
+    """Return whether a source of a study lies in results/, where a rule makes it, perhaps in this very run."""
+    return Path(path).parts[:1] == ("results",)
 
 
 @cache

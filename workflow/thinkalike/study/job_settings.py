@@ -46,7 +46,9 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "stimuli": {
             "source": lambda wildcards: study.stimulus_source(wildcards.dataset),
             "leave_out": lambda wildcards: study.leaving_out(wildcards.dataset),
-            "sources": lambda wildcards: file_digests(study.stimulus_files(wildcards.dataset)),
+            "sources": lambda wildcards: file_digests(
+                [*study.stimulus_files(wildcards.dataset), *study.tokenizer_files(wildcards.dataset)]
+            ),
             "seed": study.seed,
             "version": version["stimuli"],
         },
@@ -101,6 +103,8 @@ def job_settings(study: Study) -> dict[str, Settings]:
         },
         "collect_similarity": {"measures": study.measures, **layers},
         "agreement": {"version": version["similarity"]},
+        "explain_pairs": {"measure": measures[0], "seed": study.seed, "version": version["figures"]},
+        "word_maps": {**layers, "seed": study.seed, "version": version["figures"]},
         "layer_maps": {"measures": measures, "seed": study.seed, "version": version["similarity"]},
         "trajectories": {**layers, **profile, "version": version["similarity"]},
         "nearness": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},

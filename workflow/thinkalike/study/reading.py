@@ -9,6 +9,7 @@ from thinkalike.errors import InputError
 from thinkalike.study import checks
 from thinkalike.study.problems import Problems
 from thinkalike.study.schema import read_schema, validate
+from thinkalike.study.source_files import check_source_file, refuse_odd_path
 from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
 from thinkalike.study.wording import dataset_in_one_wording, model_in_one_wording, sorted_keys
 
@@ -85,9 +86,9 @@ def _dataset(name: str, entry: dict[str, Any], base: Path) -> dict[str, Any]:
         )
     entry = dataset_in_one_wording(entry, base)
     for path in paths_of(entry[sources[0]]):
-        checks.check_source_file(f"datasets.{name}.{sources[0]}", path, base)
+        check_source_file(f"datasets.{name}.{sources[0]}", path, base)
     if "corpus" in entry:
-        checks.check_source_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
+        check_source_file(f"datasets.{name}.corpus.grammar", entry["corpus"]["grammar"], base)
     return entry
 
 
@@ -97,6 +98,9 @@ def _models(
     models: dict[str, Model] = {}
     for name, entry in entries.items():
         with problems.gathered():
+            for source in ("hub", "activations"):
+                if source in entry:
+                    refuse_odd_path(f"models.{name}.{source}", entry[source])
             entry = model_in_one_wording(entry, base)
             found = _expand(name, entry, defaults, seed)
             for model in found:
@@ -104,7 +108,7 @@ def _models(
                     raise InputError(f"Configuration: two models are called '{model.name}'; rename models.{name}.")
                 models[model.name] = model
             if "activations" in entry:
-                checks.check_source_file(f"models.{name}.activations", entry["activations"], base)
+                check_source_file(f"models.{name}.activations", entry["activations"], base)
             problems.sentences += checks.check_model(found[0], name, base)
     return models
 

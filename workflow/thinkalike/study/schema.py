@@ -1,5 +1,6 @@
 """Check a study's configuration against its schema and say in one sentence what is wrong."""
 
+import datetime
 import difflib
 import math
 from collections.abc import Iterator, Mapping
@@ -113,11 +114,14 @@ def _sentence(error: jsonschema.ValidationError) -> str:
             allowed = [str(item) for item in rule]
             return f"Configuration: {where} is '{value}'{_hint(str(value), allowed)}; allowed are {', '.join(allowed)}."
         case "type":
-            return f"Configuration: {where} is {value!r} but must be {_type(rule)}{_remedy(value, rule)}."
+            return f"Configuration: {where} is {_shown(value)} but must be {_type(rule)}{_remedy(value, rule)}."
         case "pattern" | "maxLength":
             return f"Configuration: the name {value!r} under {where} is not allowed; {_about(schema)}."
         case "anyOf" | "oneOf" | "const":
-            return f"Configuration: {where} is {value!r}, which is none of what it may be; {_about(schema)}."
+            remedy = _remedy(value, "number")
+            return (
+                f"Configuration: {where} is {_shown(value)}, which is none of what it may be; {_about(schema)}{remedy}."
+            )
         case _:
             return f"Configuration: {where} is wrong: {_one_line(error.message)}."
 
@@ -126,18 +130,34 @@ def _type(rule: Any) -> str:
     return " or ".join(_TYPES.get(name, name) for name in ([rule] if isinstance(rule, str) else rule))
 
 
+def _shown(value: Any) -> str:
+    """Return a value as a study's file would say it."""
+    if value is None:
+        return "nothing"
+    return str(value) if isinstance(value, datetime.date) else repr(value)
+
+
 def _remedy(value: Any, rule: Any) -> str:
+    if value is None:
+        return "; give it a value, or remove the key"
     if rule == "string":
         if isinstance(value, bool):
             return " (YAML reads yes, no, on, off, true and false so); put it in quotes"
-        return f"; put it in quotes: '{value}'" if value is not None and not isinstance(value, Mapping | list) else ""
-    if rule in ("number", "integer") and isinstance(value, str):
+        return f"; put it in quotes: '{value}'" if not isinstance(value, Mapping | list) else ""
+    number = _number_of(value) if rule in ("number", "integer") and isinstance(value, str) else None
+    return "" if number is None else f" (YAML reads this as text); write {number!r}, without quotes"
+
+
+def _number_of(text: str) -> float | int | None:
+    """Return the number that a text looks like: 1e3 and 0o17 are none for YAML."""
+    for read in (lambda: int(text, 0), lambda: float(text)):
         try:
-            number = float(value)
-        except ValueError:
-            return ""
-        return f" (YAML reads this as text); write {number!r}" if rule == "number" else "; write it without quotes"
-    return ""
+            number = read()
+        except (ValueError, OverflowError):
+            continue
+        if math.isfinite(number):
+            return int(number) if number == int(number) and abs(number) >= 1 else number
+    return None
 
 
 def _hint(wrong: str, allowed: list[str]) -> str:

@@ -11,6 +11,10 @@ from typing import Any, Literal
 
 from thinkalike.catalogue import STIMULUS_SOURCES
 
+# Of a local checkpoint, what is read: weights, configuration, tokenizer, and Python code that comes with it.
+_WEIGHTS = (".safetensors", ".bin", ".gguf")
+_READ = (*_WEIGHTS, ".json", ".model", ".txt", ".py", ".tiktoken", ".vocab", ".codes", ".jinja")
+
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_.]*"
 
 Kind = Literal["train", "hub", "activations"]
@@ -219,8 +223,16 @@ class Study:
         if folder.suffix == ".gguf" and folder.is_file():
             return [str(folder)]
         if "hub" in settings and folder.is_dir():
-            return sorted(str(path) for suffix in ("json", "safetensors") for path in folder.glob(f"*.{suffix}"))
+            found = (path for path in folder.glob("[!.]*") if path.suffix in _READ and path.is_file())
+            return sorted(map(str, found))
         return []
+
+    def tokenizer_files(self, dataset: str) -> list[str]:
+        """Return the files of local checkpoints that decide which sentences of a dataset are left out."""
+        models = self.leaving_out(dataset).get("models", ())
+        files = {path for model in models for path in self.source_files(model)}
+        # A GGUF file holds the tokenizer too.
+        return sorted(path for path in files if not path.endswith(_WEIGHTS[:2]))
 
     def extraction_settings(self, dataset: str, model: str) -> dict[str, Any]:
         """Return how vectors are taken: the model's own setting, else the dataset's, else the study's."""

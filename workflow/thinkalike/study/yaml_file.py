@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -11,7 +11,7 @@ from thinkalike.errors import InputError
 
 _READ_AS = {"bool": "a truth value", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
 # What YAML takes for another number than people do: 010 is 8, 1:30 is 90.
-_OTHER_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-5]?[0-9])+)")
+_OTHER_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 
 
 def read_study_file(path: str | Path) -> dict[str, Any]:
@@ -26,13 +26,19 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
     text = _text(Path(path))
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        for sentence in (*_odd_name(tree), *_oddities(tree)):
+            raise InputError(f"{path}, {sentence}")
         content = yaml.safe_load(text)
+    except InputError:
+        raise
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: this is not a readable YAML file ({' '.join(str(error).split())}).") from error
+    except RecursionError as error:
+        raise InputError(
+            f"{path}: its mappings and lists hold each other without end; write them one by one."
+        ) from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: a study is a mapping of keys to values (study, datasets, models); this file is not.")
-    for sentence in _oddities(tree):
-        raise InputError(f"{path}, {sentence}")
     if "study" not in content:
         raise InputError(f"{path}: the key 'study' is missing; add `study:` and the study's name.")
     return content
@@ -45,8 +51,8 @@ def _text(path: Path) -> str:
         raise InputError(f"{path}: there is no such file; correct the path.") from error
     except OSError as error:
         raise InputError(f"{path}: the file cannot be read ({error.strerror}).") from error
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{path}: the file is written in UTF-16; save it as UTF-8.")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content:
+        raise InputError(f"{path}: the file is written in UTF-16 or UTF-32, or is no text; save it as UTF-8.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -54,6 +60,21 @@ def _text(path: Path) -> str:
         raise InputError(
             f"{path}, line {line}: byte {error.start} is not UTF-8 (the file may be in Latin-1); save it as UTF-8."
         ) from error
+
+
+def _odd_name(tree: yaml.Node | None) -> Iterator[str]:
+    """Say whether YAML reads the study's name as something else than text."""
+    for key, value in tree.value if isinstance(tree, yaml.MappingNode) else ():
+        kind = value.tag.rpartition(":")[2]
+        if key.value != "study" or kind not in _READ_AS:
+            continue
+        if kind == "null":
+            yield f"line {_line(key)}: the key 'study' holds nothing; write the study's name."
+        else:
+            yield (
+                f"line {_line(value)}: YAML reads the study's name {value.value} as {_READ_AS[kind]}; put it in "
+                f"quotes: '{value.value}'."
+            )
 
 
 def _oddities(node: yaml.Node | None) -> Iterator[str]:
@@ -65,12 +86,20 @@ def _oddities(node: yaml.Node | None) -> Iterator[str]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _oddities(value)
-    elif isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") and _OTHER_NUMBER.fullmatch(node.value):
+    elif (
+        isinstance(node, yaml.ScalarNode)
+        and node.tag.endswith((":int", ":float"))
+        and _OTHER_NUMBER.fullmatch(node.value)
+    ):
         number = yaml.safe_load(node.value)
         yield (
             f"line {_line(node)}: YAML reads {node.value} as the number {number}; write {number}, or put it in "
             f"quotes: '{node.value}'."
         )
+
+
+def _is_number(node: yaml.Node | None) -> TypeGuard[yaml.ScalarNode]:
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith((":int", ":float"))
 
 
 def _odd_key(key: yaml.Node, seen: set[str]) -> Iterator[str]:

@@ -1,0 +1,31 @@
+# What was made with other settings and without Snakemake's knowing must not pass for results of the study.
+
+import asyncio
+from types import SimpleNamespace
+
+from snakemake.io import IOFile
+from snakemake.persistence.file import FilePersistence
+
+if workflow.is_main_process and Path(NEEDS.results).is_dir():
+    # Not before: it reads tables, which takes time to import.
+    from thinkalike.verify import Note, first_foreign
+
+    NOTES = FilePersistence(nolock=True)
+
+    def note_of(path):
+        found = NOTES.metadata(IOFile(path))
+        return found and Note(found.endtime, found.params or [])
+
+    def is_unfinished(path):
+        file = IOFile(path, rule=SimpleNamespace(workflow=workflow))
+        return bool(asyncio.run(NOTES.incomplete(SimpleNamespace(output=[file]))))
+
+    try:
+        FOREIGN = first_foreign(STUDY, NEEDS.results, note_of, is_unfinished)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    if FOREIGN:
+        raise WorkflowError(
+            f"{FOREIGN} Snakemake has no notes about this file (in .snakemake/): `thinkalike verify --remove` with the "
+            "study's file removes all such results, and a run makes them again."
+        )
