@@ -18,8 +18,12 @@ min_version("9.25")
 
 
 # A file given with --configfile replaces the default study: Snakemake would merge the two.
-STUDY_FILES = workflow.configfiles if workflow.modifier.is_main_snakefile() else []
-if not STUDY_FILES and "study" not in config:
+IS_MAIN = workflow.modifier.is_main_snakefile()
+STUDY_FILES = workflow.configfiles if IS_MAIN else []
+# `--config study=other` is the default study under another name.
+if not STUDY_FILES and (
+    "study" not in config or (IS_MAIN and "datasets" not in config)
+):
 
     configfile: "config/config.yaml"
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -199,22 +200,41 @@ def test_verify_names_what_is_damaged_foreign_stale_and_missing(done) -> None:
     damaged.write_bytes(damaged.read_bytes()[:-40])
     shutil.copy(fits / "layer-0/importance.parquet", fits / "layer-1/importance.parquet")
     (fits / "layer-1/scores.parquet").unlink()
+    vectors = workflow.folder / RESULTS / "alpha/representations"
+    shutil.copy(vectors / "layer-0.parquet", vectors / "layer-1.parquet")
+    shutil.copy(fits / "layer-0/importance.parquet", workflow.folder / RESULTS / "tables/old.parquet")
     csv = workflow.folder / RESULTS / "tables/scores.csv"
+    (workflow.folder / RESULTS / "similarity/rsa/alpha--beta.parquet").write_bytes(b"")
     csv.write_text(csv.read_text().replace("alpha", "omega"))
     found = verify(workflow, study)
     assert found["words/alpha/mlem/layer-0/scores.parquet"] == "damaged"
     assert found["words/alpha/mlem/layer-1/importance.parquet"] == "foreign"
     assert found["words/alpha/mlem/layer-1/scores.parquet"] == "missing"
     assert found["words/tables/scores.parquet"] == "damaged"
+    assert found["words/alpha/representations/layer-1.parquet"] == "damaged"
+    assert found["words/tables/old.parquet"] == "extra"
+    assert found["words/similarity/rsa/alpha--beta.parquet"] == "damaged"
+    assert found["words/tables/similarity.parquet"] == "stale"
     study["mlem"]["alphas"] = [1.0]
     assert verify(workflow, study)["words/beta/mlem/layer-0/scores.parquet"] == "stale"
+    del study["mlem"]["alphas"]
+    command = [sys.executable, "-c", "from thinkalike.commands import app; app()", "verify", workflow.write(study)]
+    codes = []
+    for more in ([], ["--remove"]):
+        result = subprocess.run([*command, *more], cwd=workflow.folder, capture_output=True, text=True)
+        codes.append(result.returncode)
+        assert f"foreign: {RESULTS}/alpha/mlem/layer-1/importance.parquet was written by" in result.stdout
+    assert codes == [1, 0]
+    jobs = workflow.jobs(study)
+    assert jobs["mlem"] == 2 and jobs["extract"] == 1 and jobs["collect_scores"] == 1
 
 
 def refusal(workflow: Workflow, study: dict[str, Any]) -> str:
     """Return the sentence with which a dry run is refused."""
     result = workflow.study(study, "--dry-run", check=False)
-    assert result.returncode == 1 and "Traceback" not in result.stderr
-    return result.stderr
+    text = result.stdout + result.stderr
+    assert result.returncode == 1 and "Traceback" not in text
+    return text
 
 
 def test_results_of_other_settings_are_refused_when_snakemakes_notes_are_gone(done) -> None:

@@ -1,8 +1,5 @@
 # What was made with other settings and without Snakemake's knowing must not pass for results of the study.
 
-import asyncio
-from types import SimpleNamespace
-
 from snakemake.io import IOFile
 from snakemake.persistence.file import FilePersistence
 
@@ -17,8 +14,8 @@ if workflow.is_main_process and Path(NEEDS.results).is_dir():
         return found and Note(found.endtime, found.params or [])
 
     def is_unfinished(path):
-        file = IOFile(path, rule=SimpleNamespace(workflow=workflow))
-        return bool(asyncio.run(NOTES.incomplete(SimpleNamespace(output=[file]))))
+        # The public `incomplete` needs a job, and there is none before all rules are read.
+        return bool(NOTES._filter_incomplete_keys([path]))
 
     try:
         FOREIGN = first_foreign(STUDY, NEEDS.results, note_of, is_unfinished)

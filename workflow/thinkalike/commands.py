@@ -64,7 +64,10 @@ def verify(
     results: Annotated[Path | None, typer.Option(help="Folder of the study's results.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove what is wrong, so that it is made again.")] = False,
 ) -> None:
-    """Compare every table of a study with its recorded digest and the study's settings; name what does not agree."""
+    """Compare every table of a study with its recorded digest and the study's settings; name what does not agree.
+
+    Ends with 1 where a table is damaged, foreign, stale or missing; tables that no job makes are named alone.
+    """
     from thinkalike.verify import remove_tables, verify_study
 
     loaded = _load(study)
@@ -75,14 +78,15 @@ def verify(
         _fail(error)
     for finding in findings:
         typer.echo(f"{finding.kind}: {finding.sentence}")
+    wrong = [finding for finding in findings if finding.kind != "extra"]
     if remove:
-        removed = remove_tables(folder, findings)
+        removed = remove_tables(folder, wrong)
         typer.echo(f"{removed} files were removed; run the study again to make them.")
-    elif findings:
-        typer.echo(f"{len(findings)} of {count} tables are wrong; `thinkalike verify --remove` removes them.", err=True)
+    elif wrong:
+        typer.echo(f"{len(wrong)} of {count} tables are wrong; `thinkalike verify --remove` removes them.", err=True)
     else:
         typer.echo(f"{count} tables are as they were written, and made with the settings of {study}.")
-    raise typer.Exit(bool(findings) and not remove)
+    raise typer.Exit(bool(wrong) and not remove)
 
 
 def _load(path: Path) -> "Study":

@@ -17,7 +17,8 @@ from thinkalike.study.products import Product, expected_settings, products
 from thinkalike.study.study import Study
 from thinkalike.tables import read_record
 
-Kind = Literal["damaged", "foreign", "stale", "missing"]
+Kind = Literal["damaged", "foreign", "stale", "missing", "extra"]
+_VECTORS = "representations"
 _SAME_TIME = 0.01  # seconds: what is left of a time after it has been written as text
 
 
@@ -46,7 +47,7 @@ class Finding:
     kind
         `damaged`: it is not what was written. `foreign`: another job, or none of a study, wrote it. `stale`: it was
         made with other settings, or of tables that have changed since. `missing`: it is not there, although
-        others are.
+        others are. `extra`: no job of the study makes a table of this name, as after a model has left the study.
     path
         The table, relative to the study's folder of results.
     sentence
@@ -64,14 +65,16 @@ def verify_study(study: Study, results: str | Path) -> tuple[list[Finding], int]
     if not results.is_dir():
         raise InputError(f"{results}: there are no results of this study yet; run it first.")
     findings: list[Finding] = []
+    expected_paths: set[str] = set()
     count = 0
     for product in products(study):
         expected = expected_settings(study, product, rules)
         for path in product.paths:
             count += 1
             finding = _verify(results, path, product, expected)
-            findings += [finding] if finding else []
-    return findings, count
+            findings += [finding] if finding else _verify_vectors(results, path)
+            expected_paths.add(path)
+    return findings + _extra(results, expected_paths), count
 
 
 def first_foreign(
@@ -128,11 +131,17 @@ def _of_another_study(place: Path, product: Product, expected: Settings | None, 
 
 
 def remove_tables(results: str | Path, findings: Iterable[Finding]) -> int:
-    """Remove the tables that findings name, with the CSV files beside them; return how many files were removed."""
+    """Remove the tables that findings name, with the CSV files beside them; return how many files were removed.
+
+    Tables that no job makes stay: they harm nothing, and a model that comes back needs them. Of vectors the table of
+    layers goes too, so that the model is run again.
+    """
     removed = 0
     for finding in findings:
-        for path in (Path(results) / finding.path, (Path(results) / finding.path).with_suffix(".csv")):
-            if path.is_file():
+        place = Path(results) / finding.path
+        of_vectors = [place.parents[1] / "layers.parquet"] if place.parent.name == _VECTORS else []
+        for path in (place, place.with_suffix(".csv"), *of_vectors):
+            if finding.kind != "extra" and path.is_file():
                 path.unlink()
                 removed += 1
     return removed
@@ -164,8 +173,43 @@ def _verify(results: Path, path: str, product: Product, expected: Settings | Non
     return finding("stale", different) if different else None
 
 
+def _verify_vectors(results: Path, path: str) -> list[Finding]:
+    """Compare the vectors of a model, if they are still there, with the digests in its table of layers."""
+    table, folder = results / path, (results / path).with_name(_VECTORS)
+    if table.name != "layers.parquet" or not folder.is_dir():
+        return []
+    findings = []
+    for row in pq.read_table(table, columns=["layer", "sha256"]).to_pylist():
+        place = folder / f"layer-{row['layer']}.parquet"
+        name = str(place.relative_to(results))
+        if not place.is_file():
+            findings.append(Finding("missing", name, f"{place} is not there, although other layers are."))
+        elif _file_digest(place) != row["sha256"]:
+            findings.append(Finding("damaged", name, f"{place} holds other vectors than were written."))
+    return findings
+
+
+def _extra(results: Path, expected: set[str]) -> list[Finding]:
+    """Name the tables that no job of the study makes; vectors are not tables, and what jobs took is of every run."""
+    found = [
+        path.relative_to(results)
+        for path in sorted(results.rglob("[!.]*.parquet"))
+        if not {_VECTORS, "checkpoint"} & set(path.relative_to(results).parts)
+    ]
+    return [
+        Finding("extra", str(path), f"{results / path} is a table that no job of this study makes; it is used nowhere.")
+        for path in found
+        if str(path) not in expected
+    ]
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _same_csv(path: Path, digest: str) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    return path.is_file() and _file_digest(path) == digest
 
 
 def _of_other_job(record: dict[str, Any], product: Product) -> str | None:
@@ -206,6 +250,9 @@ def _short(value: Any) -> str:
 def _of_other_inputs(record: dict[str, Any], place: Path) -> str | None:
     for path, digest in (record.get("inputs") or {}).items():
         source = place.parent / path
-        if source.is_file() and recorded_digest(source) != digest:
-            return f"was made of another {source.resolve().name} than there is now."
+        try:
+            if source.is_file() and recorded_digest(source) != digest:
+                return f"was made of another {source.resolve().name} than there is now."
+        except InputError:
+            return f"was made of {source.resolve().name}, which can no longer be read."
     return None

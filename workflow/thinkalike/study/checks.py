@@ -275,16 +275,14 @@ def _check_hub(where: str, model: Model, base: Path) -> Iterator[str]:
     if folder.suffix == ".gguf":
         if not folder.is_file():
             yield f"{where}.hub names the file '{location}', which does not exist; correct the path."
+            return
+        yield from _check_dates(where, [folder])
         return
     if not folder.is_dir():
         if location.startswith((".", "/", "~")) or location.count("/") > 1 or folder.exists():
             yield f"{where}.hub names the folder '{location}', which does not exist; correct the path."
         return
-    try:
-        for path in sorted(folder.glob("*")):
-            refuse_future(f"{where.removeprefix('Configuration: ')}.hub", path, str(path))
-    except InputError as error:
-        yield str(error)
+    yield from _check_dates(where, sorted(folder.glob("*")))
     if not (folder / "config.json").is_file():
         yield f"{where}.hub: the folder '{location}' holds no config.json; give one that save_pretrained has written."
     revision = model.settings.get("revision")
@@ -294,6 +292,14 @@ def _check_hub(where: str, model: Model, base: Path) -> Iterator[str]:
     depth = None if configuration.get("is_encoder_decoder") else configuration.get("num_hidden_layers")
     if isinstance(depth, int) and "blocks" not in model.settings and model.blocks not in (None, depth):
         yield f"{where}.layers is {model.blocks}, but the model has {depth} layers; write {depth}."
+
+
+def _check_dates(where: str, paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
+        try:
+            refuse_future(f"{where.removeprefix('Configuration: ')}.hub", path, str(path))
+        except InputError as error:
+            yield str(error)
 
 
 def check_units(model: Model, dataset: str, entry: Mapping[str, Any], unit: str | None) -> Iterator[str]:
