@@ -60,14 +60,37 @@ def probes_table(families: dict[str, str] = SMALL, seed: int = 10) -> pd.DataFra
                 role = "control" if feature == "word_identity" else "feature"
                 first = (model, family, layer, feature)
                 if feature == "word_length":
-                    rows.append((*first, "numeric", role, "r2", random.uniform(-1.5, 0.9), 0.0, 300))
+                    rows.append((*first, "numeric", role, "r2", random.uniform(-1.5, 0.9), 0.0, 0.05, 300))
                     continue
                 classes = 2 if feature == "number" else 5
                 score = random.uniform(1 / classes, 1)
-                rows.append((*first, "categorical", role, "balanced_accuracy", score, 1 / classes, 300))
+                rows.append((*first, "categorical", role, "balanced_accuracy", score, 1 / classes, 0.7, 300))
                 if classes == 2:
-                    rows.append((*first, "categorical", role, "roc_auc", score, 0.5, 300))
-    columns = ["model", "family", "layer", "feature", "kind", "role", "score_name", "score", "chance", "n"]
+                    rows.append((*first, "categorical", role, "roc_auc", score, 0.5, 0.7, 300))
+    columns = ["model", "family", "layer", "feature", "kind", "role", "score_name", "score", "chance"]
+    columns += ["control_score", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def with_codings(table: pd.DataFrame, *values: str) -> pd.DataFrame:
+    """The rows of a table as `levels`, and after them as `difference` with some of their values halved."""
+    halved = {value: table[value] / 2 for value in values}
+    return pd.concat([table.assign(coding="levels"), table.assign(coding="difference", **halved)], ignore_index=True)
+
+
+def level_weights_table(families: dict[str, str] = SMALL) -> pd.DataFrame:
+    """Weights of the pairs of three parts of speech, one of which is far from the others, and of two numbers."""
+    pairs = [("part_of_speech", "Noun", "Verb", 0.1), ("part_of_speech", "Noun", "Det", 0.4)]
+    pairs += [("part_of_speech", "Det", "Verb", 0.5), ("part_of_speech", None, None, 9.0)]
+    pairs += [("number", "singular", "plural", 0.02)]
+    rows = [
+        (model, layer, fold, feature, one, other, weight + 0.01 * fold, 100.0)
+        for model, family in families.items()
+        for layer in layers_of(model, families)
+        for fold in (0, 1)
+        for feature, one, other, weight in pairs
+    ]
+    columns = ["model", "layer", "fold", "feature", "level_a", "level_b", "weight", "pairs"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -54,8 +54,12 @@ def every_figure(
     maps = map_layers(few, measures=["weighted_kendall", "rsa"])
     return {
         "importance": lambda change: figures.feature_importance(change(importance)),
+        "difference": lambda change: figures.feature_importance_difference(
+            change(tables.with_codings(importance, "importance"))
+        ),
+        "levels": lambda change: figures.level_weights(change(tables.level_weights_table(FOUR))),
         "decoding": lambda change: figures.decoding(change(tables.probes_table())),
-        "scores": lambda change: figures.scores(change(tables.scores_table())),
+        "scores": lambda change: figures.scores(change(tables.with_codings(tables.scores_table(), "score"))),
         "matrix": lambda change: figures.similarity_matrix(change(similarity), measure="procrustes"),
         "matrices": lambda change: figures.similarity(change(few), change(maps)),
         "pair": lambda change: figures.pair_most(change(pairs), change(pair_words), change(stimuli)),
@@ -74,8 +78,8 @@ def every_figure(
 
 
 NAMES = [
-    *("importance", "scores", "matrix", "matrices", "pair", "correlation", "training", "accuracy", "seeds"),
-    *("explained", "measures", "scatter", "stimuli", "resources"),
+    *("importance", "difference", "levels", "scores", "matrix", "matrices", "pair", "correlation", "training"),
+    *("accuracy", "seeds", "explained", "measures", "scatter", "stimuli", "resources"),
 ]
 
 
@@ -279,6 +283,49 @@ def test_seed_agreement_is_the_mean_over_seed_pairs(similarity):
     )
 
 
+def test_seeds_are_compared_like_for_like(similarity):
+    figure = figures.seed_agreement(similarity)
+    panel = next(axes for axes in figure.axes if axes.get_title() == "BERT")
+    rows = one(similarity, "weighted_kendall")
+    both = pd.concat([rows, rows.set_axis([*rows.columns[2:4], *rows.columns[:2], *rows.columns[4:]], axis=1)])
+    both = both[both["model_a"].isin(["bert-seed0", "bert-seed1"]) & ~both["model_b"].str.contains("bert|untrained")]
+    same = both[both["layer_a"] == both["layer_b"]]
+    median = same.groupby("layer_a")["value"].median()
+    expected = [median[layer] for layer in layer_positions(median.index)]
+    drawn_values = [line.get_ydata() for line in panel.lines if len(line.get_ydata()) == len(expected)]
+    assert any(np.allclose(values, expected) for values in drawn_values)
+    words = next(text for text in texts(figure) if text.startswith("All pairs of layers"))
+    assert words.endswith(f"others {both['value'].median():.2f}".replace("-", "−"))
+    assert "Two seeds, same layer (1 pair each)" in texts(figure)
+
+
+def test_scores_of_both_codings_are_drawn_and_the_order_of_rows_does_not_choose(importance):
+    both = tables.with_codings(importance, "importance")
+    for table in (both, both.iloc[::-1]):
+        shown = [figures.feature_importance(table), figures.feature_importance_difference(table)]
+        lines = [[line.get_ydata() for axes in figure.axes for line in axes.lines] for figure in shown]
+        lines = [[line.get_ydata() for axes in figure.axes for line in axes.lines] for figure in shown]
+        tops = [max(max(values) for values in of_figure if len(values) > 2) for of_figure in lines]
+        assert tops[1] == pytest.approx(tops[0] / 2)
+    with pytest.raises(InputError, match="'difference' alone"):
+        figures.feature_importance_difference(importance.assign(coding="difference"))
+
+
+def test_level_weights_are_means_with_near_levels_together():
+    figure = figures.level_weights(tables.level_weights_table(FOUR))
+    first = figure.axes[0]
+    assert {axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()} == {
+        *("BERT", "LSTM", "BERT, untrained", "LSTM, untrained")
+    }
+    labels = [text.get_text() for text in first.get_yticklabels()]
+    matrix = pd.DataFrame(first.images[0].get_array().filled(np.nan), index=labels, columns=labels)
+    assert matrix.loc["Noun", "Verb"] == matrix.loc["Verb", "Noun"] == pytest.approx(0.105)
+    assert matrix.loc["Noun", "Det"] == pytest.approx(0.405)
+    assert np.isnan(matrix.loc["Noun", "Noun"])
+    assert labels in (["Det", "Noun", "Verb"], ["Verb", "Noun", "Det"])
+    assert "No feature has levels" in texts(figures.level_weights(tables.level_weights_table().iloc[:0]))[0]
+
+
 def test_scatter_counts_distances_negated(similarity):
     figure = figures.similarity_scatter(similarity, measure_x="rsa", measure_y="procrustes")
     # Made as sqrt(1 - rsa): they agree wholly.
@@ -374,6 +421,10 @@ def test_a_single_panel_is_drawn_where_it_is_asked_for(name, importance, similar
     one_model = {"gpt2-seed0": "gpt2"}
     drawings = {
         "feature_importance": lambda ax: figures.feature_importance(tables.importance_table(one_model), ax=ax),
+        "difference": lambda change: figures.feature_importance_difference(
+            change(tables.with_codings(importance, "importance"))
+        ),
+        "levels": lambda change: figures.level_weights(change(tables.level_weights_table(FOUR))),
         "decoding": lambda ax: figures.decoding(tables.probes_table(one_model), ax=ax),
         "scores": lambda ax: figures.scores(tables.scores_table(one_model), ax=ax),
         "similarity_matrix": lambda ax: figures.similarity_matrix(similarity, measure="rsa", ax=ax),

@@ -18,6 +18,8 @@ PAIRS = 3
 LAYERS = 3
 FIGURES = {
     "figure_feature_importance": 1,
+    "figure_feature_importance_difference": 1,
+    "figure_level_weights": 1,
     "figure_scores": 1,
     "figure_similarity": 1,
     "figure_similarity_scatter": 1,

@@ -14,6 +14,12 @@ EXPLAINED = [table for table in STUDY.tables if table == "explained"]
 # made where the study has all of its tables. The module, the function and the caption have the figure's name.
 FIGURES = {
     "feature_importance": ("1 Feature importance", ["importance", "models"], {}),
+    "feature_importance_difference": (
+        "1 Feature importance",
+        ["importance", "models"],
+        {},
+    ),
+    "level_weights": ("1 Feature importance", ["level_weights", "models"], {}),
     "decoding": ("1 Feature importance", ["probes", "models"], {}),
     "scores": ("1 Feature importance", ["scores", "models"], {}),
     "similarity": (
@@ -52,6 +58,7 @@ FIGURES = {
 WITHOUT = {
     "similarity_scatter": len(STUDY.every_layer["layer"]) < 2,
     "measure_agreement": len(STUDY.measures) < 3,
+    "feature_importance_difference": STUDY.mlem["coding"] != "levels",
     "explained": len(STUDY.models) < 2,
     "seed_agreement": not STUDY.has_two_seeds,
 }

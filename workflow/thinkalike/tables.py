@@ -86,8 +86,18 @@ def _open(path: str | Path) -> pq.ParquetFile:
 
 
 def first_coding(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the rows of the coding of features that a study goes by: the first, where a table holds more than one.
+    """Return the rows of the coding of features that a study goes by, where a table holds more than one.
 
-    With `coding: levels` the tables `importance` and `scores` hold the rows of `difference`, too, after their own.
+    With `coding: levels` the tables `importance` and `scores` hold the rows of `difference`, too.
     """
-    return table[table["coding"] == table["coding"].iloc[0]] if "coding" in table and len(table) else table
+    return table[table["coding"] == _leading(table)] if "coding" in table and len(table) else table
+
+
+def other_codings(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the rows of the coding that stands beside the one a study goes by; none where there is no other."""
+    return table[table["coding"] != _leading(table)] if "coding" in table and len(table) else table.iloc[:0]
+
+
+def _leading(table: "pd.DataFrame") -> str:
+    """Return `levels` where it is among the codings, whatever the order of the rows, else the only one."""
+    return "levels" if (table["coding"] == "levels").any() else str(table["coding"].iloc[0])

@@ -20,7 +20,8 @@ def decoding(probes: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Ax
     ----------
     probes
         One row per (model, layer, feature, score_name): `layer, feature, score_name, score, chance`; `model` where
-        there are several and `role` where some features are controls. Drawn are (score - chance) / (1 - chance) of the
+        there are several, `role` where some features are controls, and `control_score`, what the same probe reaches on
+        labels shuffled at the feature's level. Drawn are (score - chance) / (1 - chance) of the
         balanced accuracy and, for numeric features, of R2.
     models
         The study's table of models, for order, colours and panels (`model_styles`).
@@ -31,12 +32,16 @@ def decoding(probes: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Ax
     -------
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
-        control features. The axis ends at -0.25 at the lowest.
+        control features; thin dashes: the control task, whose labels mean nothing. The axis ends at -0.25 at the
+        lowest.
     """
     require(probes, ("layer", "feature", "score_name", "score", "chance"), "probes")
     rows = probes[probes["score_name"].isin(_SCORES)].dropna(subset="score")
     require(rows, ("score",), "probes")
-    above = rows.assign(decoding=(rows["score"] - rows["chance"]) / (1 - rows["chance"]))
+    room = 1 - rows["chance"]
+    above = rows.assign(decoding=(rows["score"] - rows["chance"]) / room)
+    if "control_score" in rows:
+        above["decoding_control"] = (rows["control_score"] - rows["chance"]) / room
     figure = draw_feature_lines(above, "decoding", "Decoding (0 chance, 1 perfect)", models, ax)
     first = ax or figure.axes[0]
     first.set_ylim(bottom=max(first.get_ylim()[0], _LOWEST))

@@ -29,7 +29,7 @@ def feature_importance(
     -------
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
-        control features.
+        control features; bands, with the column `importance_sd`: one standard deviation over folds.
     """
     require(importance, ("layer", "feature", "importance"), "importance")
     return draw_feature_lines(first_coding(importance), "importance", "Feature importance (drop in score)", models, ax)

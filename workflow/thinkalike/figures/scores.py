@@ -14,7 +14,7 @@ from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers
 from thinkalike.figures.parts.model_styles import ModelStyle, kind_handles, model_styles
 from thinkalike.figures.parts.panels import entry_panels, label_layers
 from thinkalike.figures.parts.theme import GREY, legend_below, themed
-from thinkalike.tables import first_coding, require
+from thinkalike.tables import first_coding, other_codings, require
 
 #: What a table of one model need not say.
 _DEFAULTS: dict[str, Any] = {"model": "", "score_sd": np.nan, "ceiling": np.nan}
@@ -38,11 +38,12 @@ def scores(scores: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Axes
     -------
     Figure
         Line: mean score over folds; band: one standard deviation over folds; thin dotted line: the ceiling; dashed and
-        light: the untrained control, beside the trained models of its family where these are one entry.
+        light: the untrained control, beside the trained models of its family where these are one entry. Where the table
+        has the rows of a second coding of the features, their score is a thin line without points.
     """
     require(scores, ("layer", "score"), "scores")
-    scores = first_coding(scores)
-    scores = scores.assign(**{name: default for name, default in _DEFAULTS.items() if name not in scores})
+    every = scores.assign(**{name: default for name, default in _DEFAULTS.items() if name not in scores})
+    scores, others = first_coding(every), other_codings(every)
     styles = model_styles(scores, models)
     figure, panels = entry_panels(styles, separate_controls=False, ax=ax)
     axis_labels = []
@@ -51,6 +52,7 @@ def scores(scores: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Axes
         positions = layer_positions(rows["layer"])
         for style in panel.models:
             _draw_model(axes, rows[rows["model"] == style.name], style, positions)
+            _draw_other(axes, others[others["model"] == style.name], style, positions)
         axis_labels.append((axes, sort_layers(rows["layer"])))
     label_layers(axis_labels)
     lowest = float((scores["score"] - scores["score_sd"].fillna(0)).min())
@@ -59,7 +61,7 @@ def scores(scores: pd.DataFrame, models: pd.DataFrame | None = None, *, ax: Axes
         figure.supylabel("MLEM score")
     else:
         ax.set_ylabel("MLEM score")
-    legend_below(panels[0][0], _legend(styles, scores), columns=6, own=ax is not None)
+    legend_below(panels[0][0], _legend(styles, scores, others), columns=6, own=ax is not None)
     return figure
 
 
@@ -71,8 +73,18 @@ def _draw_model(axes: Axes, rows: pd.DataFrame, style: ModelStyle, positions: Ma
     axes.plot(x, score, **style.line, **style.point)
 
 
-def _legend(styles: Mapping[str, ModelStyle], table: pd.DataFrame) -> list[Line2D | Patch]:
+def _draw_other(axes: Axes, rows: pd.DataFrame, style: ModelStyle, positions: Mapping[str, float]) -> None:
+    for _, one in rows.groupby("coding") if len(rows) else ():
+        places = one["layer"].astype(str).map(positions)
+        ordered = one.assign(position=places).sort_values("position")
+        axes.plot(ordered["position"], ordered["score"], linewidth=0.6, **style.line)
+
+
+def _legend(styles: Mapping[str, ModelStyle], table: pd.DataFrame, others: pd.DataFrame) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = list(kind_handles(styles))
+    if len(others):
+        names = " and ".join(sorted(others["coding"].unique()))
+        handles.append(Line2D([], [], color=GREY, linewidth=0.6, label=f"Score with coding {names}"))
     if table["ceiling"].notna().any():
         handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=(0, (1, 1)), label="Ceiling"))
     if table["score_sd"].notna().any():

@@ -106,9 +106,10 @@ def explain_pairs(
     Returns
     -------
     dict
-        `pairs`: `pair` (most, least), the two layers, the value, and per feature both importances and the feature's
-        contribution to the weighted Kendall correlation (NaN where a profile is constant, so that there is none), one
-        row per feature; `words`: `pair, side` (a, b), `stimulus_id, x, y, stress`, the map of the words of each layer.
+        `pairs`: `pair` (most, least), the two layers, the value, and per feature both importances with their standard
+        deviations over folds (NaN where they are not known) and the feature's contribution to the weighted Kendall
+        correlation (NaN where a profile is constant, so that there is none), one row per feature; `words`: `pair, side`
+        (a, b), `stimulus_id, x, y, stress`, the map of the words of each layer.
     """
     controls = set(models.loc[models["control"], "model"])
     chosen = extreme_pairs(
@@ -125,7 +126,8 @@ def explain_pairs(
     ]
     values = similarity.loc[similarity["measure"] == measure]
     pairs = pd.concat(features, ignore_index=True).merge(_both_ways(values), on=_LAYERS, how="left", validate="m:1")
-    columns = ["pair", *_LAYERS, "value", "feature", "importance_a", "importance_b", "contribution"]
+    columns = ["pair", *_LAYERS, "value", "feature", "importance_a", "importance_b"]
+    columns += ["importance_sd_a", "importance_sd_b", "contribution"]
     return {
         "pairs": pairs[columns],
         "words": pd.concat(words, ignore_index=True)[["pair", "side", "stimulus_id", "x", "y", "stress"]],
@@ -133,15 +135,21 @@ def explain_pairs(
 
 
 def _features(name: str, pair: Pair, importance: pd.DataFrame) -> pd.DataFrame:
-    profiles = {}
+    profiles, spreads = {}, {}
     importance = first_coding(importance)
     for side, (model, layer) in zip("ab", pair, strict=True):
         rows = importance[(importance["model"] == model) & (importance["layer"] == layer)]
-        profiles[side] = rows[rows["role"] == "feature"].set_index("feature")["importance"]
+        of_layer = rows[rows["role"] == "feature"].set_index("feature")
+        profiles[side] = of_layer["importance"]
+        spreads[side] = of_layer.get("importance_sd", float("nan"))
     constant = any(profile.nunique() < 2 for profile in profiles.values())  # no order, so nothing to decompose
     contributions = float("nan") if constant else decompose_weighted_kendall(profiles["a"], profiles["b"])
     table = pd.DataFrame(
-        {"importance_a": profiles["a"], "importance_b": profiles["b"], "contribution": contributions},
+        {
+            **{f"importance_{side}": profiles[side] for side in "ab"},
+            **{f"importance_sd_{side}": spreads[side] for side in "ab"},
+            "contribution": contributions,
+        },
         index=profiles["a"].index,
     )
     (model_a, layer_a), (model_b, layer_b) = pair

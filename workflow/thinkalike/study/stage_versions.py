@@ -10,5 +10,5 @@ STAGE_VERSION = {
     "representations": 1,
     "mlem": 4,
     "similarity": 4,
-    "figures": 2,
+    "figures": 3,
 }

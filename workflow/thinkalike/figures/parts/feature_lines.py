@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from thinkalike.figures.parts.feature_styles import FeatureStyle, feature_styles
 from thinkalike.figures.parts.layer_axis import layer_positions, sort_layers, split_final
@@ -15,6 +16,7 @@ from thinkalike.figures.parts.theme import GREY, legend_below
 
 #: What a table of one model, without controls, need not say.
 _DEFAULTS = {"model": "", "role": "feature"}
+_CONTROL_TASK = (0, (4, 2))
 
 
 def draw_feature_lines(
@@ -38,7 +40,9 @@ def draw_feature_lines(
     -------
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
-        control features.
+        control features. Bands: one standard deviation over folds, where the table has it as `value` and `_sd`, its
+        mean over the models of a panel; thin dashes: what a control task reaches, where the table has it as `value` and
+        `_control`.
     """
     table = table.assign(**{name: default for name, default in _DEFAULTS.items() if name not in table})
     features = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
@@ -53,7 +57,7 @@ def draw_feature_lines(
         figure.supylabel(label)
     else:
         ax.set_ylabel(label)
-    legend_below(panels[0][0], _legend(features, panels), columns=5, own=ax is not None)
+    legend_below(panels[0][0], _legend(features, panels, table, value), columns=5, own=ax is not None)
     return figure
 
 
@@ -75,8 +79,21 @@ def _draw_panel(
             for model in sorted(table.columns):
                 _line(axes, table[model], positions, {"color": style.colour, "linewidth": 0.5, "alpha": 0.6}, zorder)
         mean = table.mean(axis=1)
+        if f"{value}_control" in one:
+            control = one.groupby("layer")[f"{value}_control"].mean().rename(index=str)
+            _line(axes, control, positions, {"color": style.colour, "linewidth": 0.6, "linestyle": _CONTROL_TASK}, 2)
+        if f"{value}_sd" in one:
+            spread = one.groupby("layer")[f"{value}_sd"].mean().rename(index=str).reindex(mean.index)
+            _band(axes, mean, spread, positions, style.colour)
         look = {**style.line, "markersize": size, "markevery": every, "linewidth": 0.9 if many else 1.2}
         _line(axes, mean, positions, look, zorder + 2)
+
+
+def _band(axes: Axes, mean: pd.Series, spread: pd.Series, positions: Mapping[str, float], colour: str) -> None:
+    layers = sort_layers(mean.index)
+    low, high = ((mean + sign * spread)[layers] for sign in (-1, 1))
+    places = [positions[layer] for layer in layers]
+    axes.fill_between(places, low, high, color=colour, alpha=0.13, linewidth=0, zorder=1)
 
 
 def _line(axes: Axes, values: pd.Series, positions: Mapping[str, float], look: Mapping, zorder: float) -> None:
@@ -92,8 +109,14 @@ def _line(axes: Axes, values: pd.Series, positions: Mapping[str, float], look: M
             axes.plot([positions[layer] for layer in final], values[final], zorder=zorder, **alone)
 
 
-def _legend(features: Mapping[str, FeatureStyle], panels: list[tuple[Axes, Panel]]) -> list[Line2D]:
-    handles = [Line2D([], [], label=style.label, **style.line) for style in features.values()]
+def _legend(
+    features: Mapping[str, FeatureStyle], panels: list[tuple[Axes, Panel]], table: pd.DataFrame, value: str
+) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = [Line2D([], [], label=style.label, **style.line) for style in features.values()]
     if any(len(panel.models) > 1 for _, panel in panels):
         handles.append(Line2D([], [], color=GREY, linewidth=0.5, alpha=0.6, label="One seed (thick: mean)"))
+    if f"{value}_control" in table:
+        handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=_CONTROL_TASK, label="Control task"))
+    if f"{value}_sd" in table:
+        handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="± 1 sd over folds"))
     return handles

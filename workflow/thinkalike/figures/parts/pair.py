@@ -89,7 +89,7 @@ def draw_pair(
         handles = _draw_words(axes[f"map_{side}"], _join(words[words["side"] == side], stimuli, dominant))
         axes[f"map_{side}"].set_title(label, color=style.text_colour)
         _draw_legend(axes[f"legend_{side}"], handles, dominant, side)
-    _draw_bars(axes["bars"], profiles["contribution"], features)
+    _draw_bars(axes["bars"], profiles, features)
     _draw_scatter(axes["scatter"], profiles, features, list(named.values()))
     PointLabels(
         axes["scatter"],
@@ -162,6 +162,7 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
         if level.in_legend:
             handles.append(Line2D([], [], linestyle="", markersize=4.2, markeredgewidth=0.6, label=level.label, **look))
     axes.set_aspect("equal", adjustable="datalim")
+    axes.set_box_aspect(1)
     axes.grid(False)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -194,27 +195,49 @@ def _draw_scatter(
     axes.plot(ends, ends, color=GREY, linewidth=0.6, linestyle=(0, (4, 2)), zorder=1)
     for name, style in features.items():
         axes.plot(*points.loc[name], linestyle="", marker=style.marker, color=style.colour, markersize=4.6, zorder=3)
+        if "importance_sd_a" in profiles:
+            place, spread = points.loc[name], profiles.loc[name, ["importance_sd_a", "importance_sd_b"]]
+            look: dict[str, Any] = {"color": style.colour, "linestyle": "", "elinewidth": 0.6, "zorder": 2}
+            axes.errorbar(place.iloc[0], place.iloc[1], xerr=spread.iloc[0], yerr=spread.iloc[1], **look)
     axes.set(xlim=ends, ylim=ends)
     axes.set_box_aspect(1)
-    axes.set_xlabel(f"Feature importance, {names[0][0]}", color=names[0][1].text_colour)
-    axes.set_ylabel(f"Feature importance, {names[1][0]}", color=names[1][1].text_colour)
+    axes.set_xlabel(f"Feature importance\n{names[0][0]}", color=names[0][1].text_colour)
+    axes.set_ylabel(f"Feature importance\n{names[1][0]}", color=names[1][1].text_colour)
     axes.grid(False)
     tau = profiles["contribution"].sum(skipna=False)
     axes.set_title("Weighted Kendall τ not defined" if pd.isna(tau) else f"Weighted Kendall τ = {written(tau)}")
 
 
-def _draw_bars(axes: Axes, contributions: pd.Series, features: Mapping[str, FeatureStyle]) -> None:
+def _draw_bars(axes: Axes, profiles: pd.DataFrame, features: Mapping[str, FeatureStyle]) -> None:
+    """Draw the contributions, and write the two importances at the right: a contribution alone says little."""
+    contributions = profiles["contribution"]
     parts = contributions.loc[sorted(contributions.index, key=lambda name: (-contributions[name], name))]
     places = np.arange(len(parts))[::-1]
     axes.barh(places, parts, color=[features[name].colour for name in parts.index], height=0.7)
     axes.axvline(0, color=DARK_GREY, linewidth=0.6)
     axes.set_yticks(places, [features[name].label for name in parts.index])
-    axes.tick_params(axis="y", length=0)
+    both = axes.secondary_yaxis("right")
+    pairs = profiles.loc[parts.index, ["importance_a", "importance_b"]].itertuples(index=False)
+    both.set_yticks(places, [f"{written(one, 3)}  {written(other, 3)}" for one, other in pairs])
+    both.set_ylabel("Importance (first, second layer)", fontsize=SMALL)
+    both.spines["right"].set_visible(False)
+    for sides in (axes, both):
+        sides.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("Contribution to τ")
+    near = near_nothing(profiles)
+    noise = f"\n{near} of {len(profiles)} features within 2 sd of 0 in both" if 2 * near > len(profiles) else ""
+    axes.set_xlabel(f"Contribution to τ{noise}")
     axes.set_title("No contributions" if parts.isna().any() else f"Contributions (sum {written(parts.sum())})")
+
+
+def near_nothing(profiles: pd.DataFrame) -> int:
+    """Return how many features lie within two standard deviations over folds of 0 in both layers; 0 if not known."""
+    if "importance_sd_a" not in profiles:
+        return 0
+    near = [profiles[f"importance_{side}"].abs() <= 2 * profiles[f"importance_sd_{side}"] for side in "ab"]
+    return int((near[0] & near[1]).sum())
 
 
 def _layer_label(layer: Layer, models: Mapping[str, ModelStyle]) -> str:

@@ -137,9 +137,9 @@ def legend_columns(figure: Figure, most: int) -> int:
     return max(1, min(most, int(figure.get_figwidth() / 1.15)))
 
 
-def written(value: float) -> str:
-    """Return a number with two decimals and a minus that is one."""
-    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
+def written(value: float, decimals: int = 2) -> str:
+    """Return a number with two decimals, or as many as are asked for, and a minus that is one."""
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def lighten(colour: str, share: float) -> str:
