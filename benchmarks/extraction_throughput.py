@@ -25,9 +25,9 @@ from transformers import AutoModel
 from thinkalike import __version__
 from thinkalike.representations import forward
 from thinkalike.representations.forward import equal_length_batches
+from thinkalike.representations.layer_writer import RepresentationWriter
 from thinkalike.representations.loading import LoadedModel, load_model
 from thinkalike.representations.state_space import suitable_kernels
-from thinkalike.representations.storage import RepresentationWriter
 from thinkalike.representations.units import plan_tokens
 
 SIZES: dict[str, tuple[str, dict[str, Any]]] = {

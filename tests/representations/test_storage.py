@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from thinkalike.errors import InputError
+from thinkalike.representations.layer_writer import RepresentationWriter
 from thinkalike.representations.storage import (
-    RepresentationWriter,
     layer_path,
     read_representation,
     write_representation,

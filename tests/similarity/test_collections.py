@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from thinkalike.similarity import MEASURES, compare, compare_all, compare_models
-from thinkalike.similarity.compare import prepare_layers
 from thinkalike.similarity.inputs import read_inputs
 from thinkalike.similarity.measures import linear_kernels
 from thinkalike.similarity.measures.pair_vectors import shelf
+from thinkalike.similarity.preparation import prepare_layers
 
 MATRIX = sorted(name for name, entry in MEASURES.items() if entry.compares == "representations")
 pytestmark = pytest.mark.filterwarnings("ignore:.*canonical correlations are 1 for any data")

@@ -13,11 +13,17 @@ from thinkalike.errors import InputError
 from thinkalike.representations import lstm
 from thinkalike.representations.checkpoint import check_configuration, check_files, holds_weights
 from thinkalike.representations.hub import Location, locate
-from thinkalike.representations.loading import load_weights, quiet_transformers, read_configuration, stored_quantisation
-from thinkalike.representations.probing import candidate_lists, find_blocks, probe_ids
+from thinkalike.representations.model_files import (
+    load_weights,
+    quiet_transformers,
+    read_configuration,
+    stored_quantisation,
+)
+from thinkalike.representations.probing import candidate_lists, find_blocks
 from thinkalike.representations.provenance import Provenance
 from thinkalike.representations.state_space import suitable_kernels
 from thinkalike.representations.text_part import TextPart, text_part
+from thinkalike.representations.token_run import probe_ids
 from thinkalike.representations.tokenizer_files import load_tokenizer
 from thinkalike.representations.weights import check_loaded
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from thinkalike.representations.activations import match_activations
 from thinkalike.representations.layer_numbering import check_numbering
-from thinkalike.representations.storage import RepresentationWriter
+from thinkalike.representations.layer_writer import RepresentationWriter
 from thinkalike.representations.units import check_plan, choose_unit, lacks_bos, plan_tokens
 
 _logger = logging.getLogger(__name__)

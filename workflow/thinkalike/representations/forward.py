@@ -21,7 +21,8 @@ from thinkalike.errors import InputError
 from thinkalike.representations.blocks import BlockList, Capture, Layout, Selection, final_output
 from thinkalike.representations.layer_numbering import FINAL, LayerList, Numbering
 from thinkalike.representations.loading import LoadedModel
-from thinkalike.representations.probing import call, check_hidden_states, find_blocks, is_out_of_memory, probe_ids, run
+from thinkalike.representations.probing import find_blocks
+from thinkalike.representations.token_run import call, check_hidden_states, is_out_of_memory, probe_ids, run
 from thinkalike.representations.units import TokenPlan
 
 _logger = logging.getLogger(__name__)

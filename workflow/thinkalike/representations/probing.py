@@ -5,11 +5,9 @@ rows can be other than tokens. So the model reads two made-up sentences, and a l
 a row per token and the next block reads just what the one before gave.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -20,8 +18,7 @@ from thinkalike.errors import InputError
 from thinkalike.representations.blocks import BlockList, Layout, block_input, block_output, final_output
 from thinkalike.representations.provenance import same
 from thinkalike.representations.text_part import TextPart
-
-_SENTENCES, _TOKENS = 2, 7
+from thinkalike.representations.token_run import SENTENCES, TOKENS, check_hidden_states, run
 
 
 @dataclass
@@ -30,15 +27,6 @@ class _Trace:
 
     inputs: list[torch.Tensor] = field(default_factory=list)
     outputs: list[torch.Tensor] = field(default_factory=list)
-
-
-def probe_ids(vocabulary: int, special: set[int], device: torch.device) -> torch.Tensor:
-    """Return token ids of two sentences of seven tokens, without special ones where there are others."""
-    ordinary = [token for token in range(min(vocabulary, 2000)) if token not in special] or list(range(vocabulary))
-    count = _SENTENCES * _TOKENS
-    step = max(1, len(ordinary) // count)
-    ids = [ordinary[(number * step) % len(ordinary)] for number in range(count)]
-    return torch.tensor(ids, device=device).reshape(_SENTENCES, _TOKENS)
 
 
 def candidate_lists(part: TextPart, named: str | None) -> dict[str, nn.ModuleList]:
@@ -135,68 +123,6 @@ def _way_out(part: TextPart, name: str, ids: torch.Tensor) -> str:
     return "'numbering: hidden_states' in the model's entry takes transformers' own list instead"
 
 
-def run(part: TextPart, name: str, ids: torch.Tensor, hidden_states: bool = False) -> Any:
-    """Run token ids through the model, and tell in one sentence what else it would need.
-
-    Raises
-    ------
-    InputError
-        When the model cannot run on token ids alone.
-    """
-    try:
-        with torch.inference_mode():
-            return call(part.network, ids, hidden_states, **part.extra)
-    except InputError:
-        raise
-    except ImportError as error:
-        raise InputError(f"Model '{name}' needs a package that is not installed: {_flat(error)}") from error
-    except Exception as error:  # whatever a model's own code raises
-        if is_out_of_memory(error):
-            raise InputError(
-                f"Model '{name}' does not fit into memory even with {ids.numel()} tokens; use a smaller dtype "
-                "(bfloat16), a device with more memory, or device_map."
-            ) from error
-        raise InputError(
-            f"Model '{name}' ({type(part.network).__name__}) does not run on token ids alone ({_flat(error)}); if a "
-            "setting of its config.json is missing (such as X-MOD's default_language), add it there; else compute its "
-            "responses elsewhere and give them as 'activations'."
-        ) from error
-
-
-def call(network: Any, ids: torch.Tensor, hidden_states: bool = False, **extra: Any) -> Any:
-    """Run token ids of shape (sentences, tokens) through the network, without a cache of keys and values."""
-    options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
-    kind: Any = type(network)
-    if _takes_cache(kind):
-        options["use_cache"] = False
-    return network(input_ids=ids, **options, **extra)
-
-
-def check_hidden_states(name: str, states: Any) -> int:
-    """Return the last index of transformers' list, after its rows were found to be the tokens.
-
-    Raises
-    ------
-    InputError
-        When the model gives no such list, or one of other rows.
-    """
-    if not states:
-        raise InputError(f"Model '{name}' gives no hidden_states; use numbering: blocks.")
-    for number, state in enumerate(states):
-        if state.ndim != 3 or tuple(state.shape[:2]) != (_SENTENCES, _TOKENS):
-            raise InputError(
-                f"Model '{name}': entry {number} of its hidden_states has the shape {tuple(state.shape)} for "
-                f"{_SENTENCES} sentences of {_TOKENS} tokens, so that its rows are not the tokens; use numbering: "
-                "blocks."
-            )
-    return len(states) - 1
-
-
-@lru_cache
-def _takes_cache(kind: Any) -> bool:
-    return "use_cache" in inspect.signature(kind.forward).parameters
-
-
 @contextmanager
 def _traced(candidates: dict[str, nn.ModuleList], traces: dict[str, _Trace]) -> Any:
     handles = []
@@ -243,7 +169,7 @@ def _examine(
     layout = layouts.pop()
     if layouts or layout is None:
         shapes = sorted({tuple(array.shape) for array in arrays})
-        return f"its blocks give {', '.join(map(str, shapes))} for {_SENTENCES} sentences of {_TOKENS} tokens"
+        return f"its blocks give {', '.join(map(str, shapes))} for {SENTENCES} sentences of {TOKENS} tokens"
     for number, (given, taken) in enumerate(zip(trace.outputs, trace.inputs[1:], strict=False), start=1):
         if not same(given, taken):
             return f"block {number + 1} does not read what block {number} gave"
@@ -290,18 +216,3 @@ def _first_input(part: TextPart, name: str, ids: torch.Tensor, modules: nn.Modul
     with _traced({"": modules}, {"": trace}):
         run(part, name, ids)
     return trace.inputs[0]
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory did not suffice."""
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError | torch.OutOfMemoryError)
-        or "not enough memory" in text
-        or "can't allocate memory" in text
-        or "out of memory" in text
-    )
-
-
-def _flat(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,7 +1,7 @@
 """Compare two representations, all of a collection, or all layers of two models."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,18 +9,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.numerics.matrices import Matrix, preprocess
-from thinkalike.numerics.parallel import parallel_map
-from thinkalike.numerics.ranks import round_off
+from thinkalike.numerics.matrices import Matrix
 from thinkalike.similarity import chance
 from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
-from thinkalike.similarity.measures.dynamics import runs_of_words
-from thinkalike.similarity.measures.measure import Comparator, Measure, find_measure
+from thinkalike.similarity.measures.measure import Measure, find_measure
 from thinkalike.similarity.measures.pair_vectors import shelf
+from thinkalike.similarity.preparation import (
+    DECIMALS,
+    convention_of,
+    pair_table,
+    prepare_layers,
+    sequences_of,
+    tidy,
+)
 from thinkalike.similarity.row_order import matched_rows
 
 _logger = logging.getLogger(__name__)
-DECIMALS = 12  # what lies below depends on the processor and on the order of a sum, not on the data
 _SHELF_BYTES = 2 * 2**30
 
 
@@ -255,60 +259,6 @@ def compare_models(
     return frame
 
 
-def sequences_of(
-    entry: Measure, sentences: Sequence[Any] | None, positions: Sequence[int] | None
-) -> Callable[[Any], list[npt.NDArray[np.intp]]] | None:
-    """Return what finds the runs of neighbouring words among chosen rows; None for a measure without sequences."""
-    if entry.compares != "sequences":
-        return None
-    if sentences is None or positions is None:
-        raise InputError(
-            f"Measure '{entry.name}' compares sequences of words: give the sentence ('sentences' or "
-            "'groups') and the position ('positions') of every stimulus."
-        )
-    places = np.array(sentences, dtype=object), np.array(positions, dtype=object)
-    return lambda chosen: runs_of_words(places[0][chosen].tolist(), places[1][chosen].tolist())
-
-
-def pair_table(layers_a: list[str], layers_b: list[str], model_a: str, model_b: str, measure: str) -> pd.DataFrame:
-    """Return the columns that name the pairs, layer_b running fastest."""
-    count = len(layers_a) * len(layers_b)
-    return pd.DataFrame(
-        {
-            "model_a": [model_a] * count,
-            "layer_a": [a for a in layers_a for _ in layers_b],
-            "model_b": [model_b] * count,
-            "layer_b": [b for _ in layers_a for b in layers_b],
-            "measure": [measure] * count,
-        }
-    )
-
-
-def prepare_layers(
-    matrices: Mapping[str, npt.NDArray[np.floating]],
-    comparator: Comparator,
-    preprocessing: str = "none",
-    threads: int = 1,
-    keep: Callable[[Any], Any] = lambda state: state,
-    runs: Sequence[npt.NDArray[np.intp]] | None = None,
-) -> list[Any]:
-    """Return the comparator's state of every layer, in order, computed in float64; a refusal names the layer.
-
-    `runs` are the row numbers of each sequence, for a measure of sequences.
-    """
-
-    def prepare(item: tuple[str, npt.NDArray[np.floating]]) -> Any:
-        name, matrix = item
-        try:
-            if preprocessing != "none" or not comparator.takes_float32:
-                matrix = preprocess(matrix.astype(np.float64, copy=False), preprocessing)
-            return keep(comparator.prepare(matrix if runs is None else [matrix[run] for run in runs]))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from error
-
-    return parallel_map(prepare, matrices.items(), threads)
-
-
 def _in_one_order(values: Mapping[str, Any], entry: Measure) -> list[Any]:
     """Return profiles with their features in one order, by their index where they have one; sequences as they are."""
     return list(matched_rows(values, "features")[0].values()) if entry.compares == "profiles" else list(values.values())
@@ -322,19 +272,3 @@ def _refuse_all_but_values(entry: Measure, preprocessing: str, exclude: Any, con
             f"Measure '{entry.name}' compares {entry.compares}, so 'preprocessing' ({preprocessing}) does not apply; "
             "leave it out."
         )
-
-
-def tidy(values: npt.NDArray[np.float64], entry: Measure) -> npt.NDArray[np.float64]:
-    """Round to 12 decimals and clip to the measure's range, which rounding can leave by a last bit."""
-    return np.clip(round_off(values, DECIMALS), *entry.range) + 0.0
-
-
-def convention_of(entry: Measure, options: Mapping[str, Any], preprocessing: str) -> dict[str, Any]:
-    """Return the convention behind the numbers, for `attrs` and for a file's metadata."""
-    return {
-        "measure": entry.name,
-        "formula": entry.formula,
-        "options": {**entry.options, **options},
-        "preprocessing": preprocessing,
-        "larger_is_more_similar": entry.larger_is_more_similar,
-    }

@@ -7,7 +7,6 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.layers import layer_order
-from thinkalike.similarity.compare import convention_of, pair_table, tidy
 from thinkalike.similarity.drawn_profiles import (
     LayerStates,
     ProfileKind,
@@ -19,6 +18,7 @@ from thinkalike.similarity.drawn_profiles import (
     score_draws,
 )
 from thinkalike.similarity.measures.measure import Measure, find_measure
+from thinkalike.similarity.preparation import convention_of, pair_table, tidy
 from thinkalike.tables import first_coding
 
 _OF_ORDER = ("weighted_kendall", "spearman_profiles")

@@ -6,7 +6,7 @@ from typing import Any
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.sources import ROW_KEYS, RawStimuli, check_keys, keep_sentences
-from thinkalike.stimuli.text_rows import TextFiles, text_frame
+from thinkalike.stimuli.text_rows import TextFiles, text_frame, with_identifiers
 
 _KEYS = ("pairs", "sentences", "good", "bad", "id", *ROW_KEYS)
 
@@ -28,12 +28,7 @@ def read_pair_source(source: Mapping[str, Any], *, name: str, seed: int, base: s
     if not kept:
         raise InputError(f"{files.location}: there is no pair in the file; write one a line.")
     rows, places = [], []
-    seen: dict[str, str] = {}
-    for index, record in kept:
-        item = record.identifier or f"p{index:05d}"
-        if item in seen:
-            raise InputError(f"{record.place}: the id '{item}' is there twice, first in {seen[item]}; make it unique.")
-        seen[item] = record.place
+    for item, record in with_identifiers(kept):
         good, bad = record.texts
         if good == bad:
             raise InputError(f"{record.place}: the two texts of the pair are the same; correct or remove the pair.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.sources import ROW_KEYS, RawStimuli, check_keys, keep_sentences
-from thinkalike.stimuli.text_rows import TextFiles, text_frame
+from thinkalike.stimuli.text_rows import TextFiles, text_frame, with_identifiers
 
 _KEYS = ("prompts", "sentences", "text", "id", *ROW_KEYS)
 
@@ -25,14 +25,7 @@ def read_prompt_source(source: Mapping[str, Any], *, name: str, seed: int, base:
     if not kept:
         raise InputError(f"{files.location}: there is no prompt in the file; write one a line.")
     rows, places = [], []
-    seen: dict[str, str] = {}
-    for index, record in kept:
-        identifier = record.identifier or f"p{index:05d}"
-        if identifier in seen:
-            raise InputError(
-                f"{record.place}: the id '{identifier}' is there twice, first in {seen[identifier]}; make it unique."
-            )
-        seen[identifier] = record.place
+    for identifier, record in with_identifiers(kept):
         rows.append({"sentence_id": identifier, "word": record.texts[0], **record.features})
         places.append(record.place)
     sentences, frame = text_frame(rows)

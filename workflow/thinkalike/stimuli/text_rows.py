@@ -1,6 +1,6 @@
 """Records of whole texts, as prompts and minimal pairs have them: files, features, ids."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,19 @@ class Record(NamedTuple):
     texts: list[str]
     identifier: str | None
     features: dict[str, Any]
+
+
+def with_identifiers(kept: Iterable[tuple[int, Record]]) -> Iterator[tuple[str, Record]]:
+    """Yield records with an id each, their own or by their number; one that stands twice is refused."""
+    seen: dict[str, str] = {}
+    for index, record in kept:
+        identifier = record.identifier or f"p{index:05d}"
+        if identifier in seen:
+            raise InputError(
+                f"{record.place}: the id '{identifier}' is there twice, first in {seen[identifier]}; make it unique."
+            )
+        seen[identifier] = record.place
+        yield identifier, record
 
 
 class TextFiles:

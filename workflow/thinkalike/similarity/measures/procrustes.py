@@ -16,6 +16,12 @@ _CLOSE = 1e-8  # relative squared distance under which |X|^2 + |Y|^2 - 2 |X'Y|_*
 class _Procrustes(Comparator):
     """Common to the family: a layer's state is its preprocessed rows, with no more columns than rows."""
 
+    centre: bool = True
+
+    def prepare(self, X: Matrix) -> Matrix:
+        """Return the layer with centred columns where asked, and no more columns than rows."""
+        return fewer_columns(centre(X) if self.centre else X)
+
     def permute(self, state: Matrix, order: npt.NDArray[np.intp]) -> Matrix:
         """Put the layer's stimuli into another order."""
         return state[order]
@@ -48,11 +54,9 @@ class Procrustes(_Procrustes):
         Centre the columns first; without, the distance is not invariant to translation.
     """
 
-    centre: bool = True
-
     def prepare(self, X: Matrix) -> Matrix:
         """Return the rows of unit Frobenius norm."""
-        return unit_norm(fewer_columns(centre(X) if self.centre else X))
+        return unit_norm(super().prepare(X))
 
     def score(self, x: Matrix, y: Matrix) -> float:
         """Return the distance after the best rotation."""
@@ -86,7 +90,6 @@ class ProcrustesAngular(_Procrustes):
         linear map. Between the two the angle depends on the scale of X.
     """
 
-    centre: bool = True
     alpha: float = 1.0
 
     @property
@@ -96,7 +99,7 @@ class ProcrustesAngular(_Procrustes):
 
     def prepare(self, X: Matrix) -> Matrix:
         """Return the (partly whitened) rows of unit Frobenius norm."""
-        rows = fewer_columns(centre(X) if self.centre else X)
+        rows = super().prepare(X)
         return unit_norm(rows if self.alpha == 1 else _whiten(rows, self.alpha))
 
     def score(self, x: Matrix, y: Matrix) -> float:
@@ -128,12 +131,6 @@ class ProcrustesSizeAndShape(_Procrustes):
         Centre the columns first.
     """
 
-    centre: bool = True
-
-    def prepare(self, X: Matrix) -> Matrix:
-        """Return the layer with centred columns where asked, and no more columns than rows."""
-        return fewer_columns(centre(X) if self.centre else X)
-
     def score(self, x: Matrix, y: Matrix) -> float:
         """Return the distance after the best rotation."""
         return procrustes_distance(x, y)
@@ -161,12 +158,6 @@ class AlignedCosine(_Procrustes):
     centre
         Centre the columns first.
     """
-
-    centre: bool = True
-
-    def prepare(self, X: Matrix) -> Matrix:
-        """Return the layer with centred columns where asked, and no more columns than rows."""
-        return fewer_columns(centre(X) if self.centre else X)
 
     def score(self, x: Matrix, y: Matrix) -> float:
         """Return the mean cosine of the stimuli after the best rotation."""

@@ -125,17 +125,22 @@ def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd
     return pd.Series(parts, index=profile_a.index, name="contribution")
 
 
-def _parts_by_rank(first: Profile, second: Profile, shares: Profile) -> Profile:
-    """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
+def weights_of_pairs(first: Profile, second: Profile) -> npt.NDArray[np.float64]:
+    """Return the weight of each pair of features: additive, hyperbolic, by the ranks of `first`, ties by `second`."""
     ranks = np.empty(len(first))
     ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
     weights = 1 / (ranks + 1)
-    pair_weights = weights[:, None] + weights[None, :]
+    return weights[:, None] + weights[None, :]
+
+
+def _parts_by_rank(first: Profile, second: Profile, shares: Profile) -> Profile:
+    """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
+    weights = weights_of_pairs(first, second)
     signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
-    norm = np.sqrt(np.prod([np.sum(sign**2 * pair_weights) for sign in signs]))
+    norm = np.sqrt(np.prod([np.sum(sign**2 * weights) for sign in signs]))
     totals = shares[:, None] + shares[None, :]
     own = np.divide(2 * shares[:, None], totals, out=np.zeros_like(totals), where=totals > 0)
-    return (own * signs[0] * signs[1] * pair_weights).sum(axis=1) / norm
+    return (own * signs[0] * signs[1] * weights).sum(axis=1) / norm
 
 
 @measure(

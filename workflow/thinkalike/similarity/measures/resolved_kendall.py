@@ -13,6 +13,7 @@ import numpy.typing as npt
 from thinkalike.catalogue import FEWEST_RESAMPLES
 from thinkalike.errors import InputError
 from thinkalike.similarity.measures.measure import Comparator, measure
+from thinkalike.similarity.measures.profiles import weights_of_pairs
 
 _EQUAL = 1e-12  # importances this near count for neither
 _AGREEMENT = 0.95
@@ -126,9 +127,6 @@ class ResolvedKendall(Comparator):
 
 def _weighted_by(first: ResolvedProfile, second: ResolvedProfile) -> float:
     """Return the correlation weighted by the ranks of `first`, ties by `second`."""
-    ranks = np.empty(len(first.means))
-    ranks[np.lexsort((second.means, first.means))[::-1]] = np.arange(len(first.means))
-    weights = 1 / (ranks + 1)
-    pairs = weights[:, None] + weights[None, :]
+    pairs = weights_of_pairs(first.means, second.means)
     norms = [float(np.sum(profile.signs**2 * pairs)) for profile in (first, second)]
     return float(np.sum(first.signs * second.signs * pairs)) / float(np.sqrt(norms[0] * norms[1]))
