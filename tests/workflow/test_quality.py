@@ -1,10 +1,18 @@
 """The workflow's files keep their form."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
+from snakemake.scheduling import job_scheduler
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_snakemake_still_has_the_limit_that_the_workflow_takes_off():
+    """Where it has not, what `onstart` does has no effect any more: see whether it is still needed."""
+    assert "self.job_rate_limiter is not None" in inspect.getsource(job_scheduler.JobScheduler.schedule)
 
 
 def test_the_package_does_not_know_snakemake():

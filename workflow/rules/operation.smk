@@ -7,6 +7,10 @@ from thinkalike.study.products import folders_of_vectors, stages_of_measure
 
 onstart:
     logger.info(disk_message(NEEDS))
+    # Snakemake's limit of jobs per second (9.27) wakes its scheduler once more a second for every job that has ended:
+    # five sixths of its processor time after 80 jobs. On one machine the cores are the limit.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
 
 
 # Each stage as a target, so that a study can be run in parts: the vectors on a GPU, the rest wherever there are cores.

@@ -23,7 +23,7 @@ with logged(snakemake):
         choose_features(declared, snakemake.params.features, snakemake.params.controls),
         layers,
         seed=snakemake.params.seed,
-        **{name: value for name, value in known.items() if name not in ("groups", "positions")},
+        **{name: value for name, value in known.items() if name not in ("groups", "sentences", "positions")},
     )
     metadata = {"dataset": snakemake.wildcards.dataset, **table.attrs}
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, metadata)
