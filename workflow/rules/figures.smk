@@ -45,6 +45,11 @@ FIGURES = {
         ["pairs", "pair_words", "stimuli", "models", *EXPLAINED],
         {},
     ),
+    "model_mlem": (
+        "3 What makes two layers alike",
+        ["model_mlem", "model_maps", "models"],
+        {},
+    ),
     "feature_correlation": (
         "4 Stimuli",
         ["stimuli_correlation", "stimuli_difference_correlation"],

@@ -235,6 +235,56 @@ rule reliability:
         "../scripts/reliability.py"
 
 
+# What layers.parquet holds of a model's configuration is enough: no vectors are read.
+rule model_metadata:
+    input:
+        layers=collect("<results>/{{dataset}}/{model}/layers.parquet", model=STUDY.models),
+    output:
+        parquet="<results>/{dataset}/tables/model_metadata.parquet",
+        csv="<results>/{dataset}/tables/model_metadata.csv",
+    log:
+        "<logs>/{dataset}/model_metadata.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        **SETTINGS["model_metadata"],
+    message:
+        "What is known of the models"
+    script:
+        "../scripts/model_metadata.py"
+
+
+rule explain_models:
+    input:
+        metadata="<results>/{dataset}/tables/model_metadata.parquet",
+        similarity="<results>/{dataset}/tables/similarity.parquet",
+        models="<results>/{dataset}/tables/models.parquet",
+        trajectories="<results>/{dataset}/tables/trajectories.parquet",
+    output:
+        model_distances="<results>/{dataset}/tables/model_distances.parquet",
+        model_distances_csv="<results>/{dataset}/tables/model_distances.csv",
+        model_mlem="<results>/{dataset}/tables/model_mlem.parquet",
+        model_mlem_csv="<results>/{dataset}/tables/model_mlem.csv",
+        model_maps="<results>/{dataset}/tables/model_maps.parquet",
+        model_maps_csv="<results>/{dataset}/tables/model_maps.csv",
+    log:
+        "<logs>/{dataset}/explain_models.log",
+    benchmark:
+        "<benchmarks>/{dataset}/explain_models.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(20),
+    params:
+        **SETTINGS["explain_models"],
+    message:
+        "What models that are alike have in common"
+    script:
+        "../scripts/explain_models.py"
+
+
 rule diagnose:
     input:
         "<results>/{dataset}/{model}/representations",

@@ -6,7 +6,7 @@ from thinkalike.jobs import logged
 
 with logged(snakemake):
     from thinkalike.representations.extraction import extract_to_folder
-    from thinkalike.representations.storage import table_of_layers
+    from thinkalike.representations.storage import properties_of, table_of_layers
     from thinkalike.stimuli import read_sentences, read_stimuli
     from thinkalike.tables import write_table
 
@@ -25,6 +25,5 @@ with logged(snakemake):
         metadata=about,
         **snakemake.params.settings,
     )
-    write_table(
-        table_of_layers(snakemake.output.representations, snakemake.params.layers), snakemake.output.layers, about
-    )
+    written = snakemake.output.representations, snakemake.params.layers
+    write_table(table_of_layers(*written), snakemake.output.layers, {**about, "properties": properties_of(*written)})

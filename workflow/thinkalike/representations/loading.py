@@ -16,6 +16,7 @@ from thinkalike.errors import InputError
 from thinkalike.representations import lstm
 from thinkalike.representations.hub import locate
 from thinkalike.representations.model_files import DTYPES, build_untrained, load_weights, quiet_transformers
+from thinkalike.representations.model_properties import model_properties
 from thinkalike.representations.probing import candidate_lists
 from thinkalike.representations.text_part import TextPart, text_part
 from thinkalike.representations.tokenizer_files import load_tokenizer
@@ -113,6 +114,7 @@ def load_model(source: Mapping[str, Any], dtype: str = "float32", device: str = 
         "source": location.name,
         "revision": location.revision,
         "architecture": type(part.network).__name__,
+        "properties": model_properties({**part.config.to_dict(), "architectures": model.config.architectures}),
         "dtype": dtype,
         **known,
         **({"unused_weights": unused} if unused else {}),

@@ -128,6 +128,11 @@ def table_of_layers(folder: str | Path, layers: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def properties_of(folder: str | Path, layers: Iterable[str]) -> dict[str, Any]:
+    """Return the properties of the model (`model_properties`) that its layers' files hold."""
+    return read_metadata(layer_path(folder, next(iter(layers)))).get("properties", {})
+
+
 def in_order(representation: Representation, stimulus_ids: Iterable[str]) -> Representation:
     """Return the representation with its rows in the order of `stimulus_ids`.
 

@@ -109,6 +109,13 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "trajectories": {**layers, **profile, "version": version["similarity"]},
         "nearness": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
         "reliability": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
+        "model_metadata": {"models": {name: model.declared_properties() for name, model in study.models.items()}},
+        "explain_models": {
+            "measures": measures,
+            "settings": study.similarity["model_mlem"],
+            "seed": study.seed,
+            "version": version["similarity"],
+        },
         "diagnose": {
             "layers": lambda wildcards: list(study.models[wildcards.model].layers),
             "version": version["similarity"],

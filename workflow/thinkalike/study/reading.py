@@ -7,14 +7,15 @@ from typing import Any
 from thinkalike.catalogue import FIGURES, MEASURE_OPTIONS, MODEL_SOURCES, STIMULUS_SOURCES, TRAINED_ARCHITECTURES
 from thinkalike.errors import InputError
 from thinkalike.study import checks
+from thinkalike.study.model_metadata import check_properties
 from thinkalike.study.problems import Problems
 from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.source_files import check_source_file, refuse_odd_path
 from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
-from thinkalike.study.wording import dataset_in_one_wording, model_in_one_wording, sorted_keys
+from thinkalike.study.wording import dataset_in_one_wording, model_in_one_wording, sorted_keys, with_dates_as_text
 
 # Keys that a Model has as attributes of its own.
-_OWN = ("layers", "final", "seeds", "family", "control")
+_OWN = ("layers", "final", "seeds", "family", "control", "metadata")
 
 
 def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
@@ -33,7 +34,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
         If keys, values, combinations of them or files are wrong; nothing has run by then. An InputError whose
         `sentences` name everything that was found.
     """
-    content = validate(config, read_schema())
+    content = validate(with_dates_as_text(config), read_schema())
     base, problems = Path(base), Problems()
     datasets = _datasets(content["datasets"], base, problems)
     models = _models(content["models"], content["representations"], content["seed"], base, problems)
@@ -58,6 +59,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
         *checks.check_analysis(datasets, study.mlem),
         *checks.check_similarity(study.similarity, measures),
         *checks.check_resamples(study.similarity, study.mlem),
+        *check_properties(study.similarity["model_mlem"], models),
         *checks.unknown("figures", sorted(set(study.figures) - {"formats"}), FIGURES, "the figures are"),
     ]
     for dataset, entry in datasets.items():
@@ -153,6 +155,7 @@ def _expand(name: str, entry: dict[str, Any], defaults: Mapping[str, Any], seed:
             layers=layers,
             seed=number,
             settings=settings,
+            metadata=dict(entry.get("metadata", {})),
         )
         for number in seeds
     ]

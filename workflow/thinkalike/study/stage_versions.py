@@ -7,7 +7,7 @@ that changes no result (a comment, a faster loop) reruns nothing.
 STAGE_VERSION = {
     "stimuli": 2,
     "training": 3,
-    "representations": 1,
+    "representations": 2,
     "mlem": 4,
     "similarity": 4,
     "figures": 3,

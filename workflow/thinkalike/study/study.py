@@ -18,6 +18,8 @@ _READ = (*_WEIGHTS, ".json", ".model", ".txt", ".py", ".tiktoken", ".vocab", ".c
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_.]*"
 
 Kind = Literal["train", "hub", "activations"]
+# Of fewer models nothing can be said that would hold for others.
+FEWEST_COMPARED = 5
 # Keys of a model's entry that go with one kind alone.
 ONLY_FOR = {
     "train": ("seeds", "steps", "width", "learning_rate", "batch_size"),
@@ -49,6 +51,8 @@ class Model:
         Seed of its training.
     settings
         The rest of its entry.
+    metadata
+        Properties by which models are compared: a text, a number, true or false by name, None for "not known".
     """
 
     name: str
@@ -60,6 +64,7 @@ class Model:
     layers: tuple[str, ...]
     seed: int
     settings: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def location(self) -> str:
@@ -78,6 +83,10 @@ class Model:
             "seed": self.seed,
             "layers": list(self.layers),
         }
+
+    def declared_properties(self) -> dict[str, Any]:
+        """Return what the study says of the model: whether it is trained, and its metadata, which may overrule that."""
+        return {"trained": not self.control, **self.metadata}
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,8 @@ class Study:
             names.append("nearness")
         if self.mlem["halvings"]:
             names.append("reliability")
+        if len(self.models) >= FEWEST_COMPARED:
+            names += ["model_metadata", "model_distances", "model_mlem", "model_maps"]
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
             if self.similarity["explained"]:

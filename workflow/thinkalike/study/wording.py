@@ -1,5 +1,6 @@
 """One wording for one study: the order of keys, the spelling of paths and what is written though it is the default."""
 
+import datetime
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,24 @@ def model_in_one_wording(entry: Mapping[str, Any], base: Path) -> dict[str, Any]
     if kept.get("trust"):
         kept["trust"] = sorted(kept["trust"])
     return sorted_keys(kept)
+
+
+def with_dates_as_text(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a study's configuration with the dates of models' metadata as text: YAML reads 2024-06-18 as a date."""
+    models = config.get("models")
+    if not isinstance(models, Mapping):
+        return config
+    return {**config, "models": {name: _with_text(entry) for name, entry in models.items()}}
+
+
+def _with_text(entry: Any) -> Any:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("metadata"), Mapping):
+        return entry
+    values = {
+        key: value.isoformat() if isinstance(value, datetime.date) else value
+        for key, value in entry["metadata"].items()
+    }
+    return {**entry, "metadata": values}
 
 
 def one_path(path: str, base: Path) -> str:
