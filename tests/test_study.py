@@ -91,6 +91,19 @@ def test_seeds_become_models_and_untrained_models_controls(base):
     assert {model.family for model in study.models.values()} == {"gpt2"}
 
 
+def test_metadata_of_models_are_their_seeds_own_and_dates_are_text(base):
+    import datetime
+
+    entry = {"train": "gpt2", "layers": 1, "seeds": [0, 1]}
+    metadata = {"released": datetime.date(2019, 2, 14), "open": True, "width": None}
+    study = load_study(minimal(models={"gpt2": {**entry, "metadata": metadata}}), base)
+    expected = {"trained": True, "released": "2019-02-14", "open": True, "width": None}
+    assert [model.declared_properties() for model in study.models.values()] == [expected] * 2
+    assert "model_mlem" not in study.tables
+    five = {**entry, "seeds": [0, 1, 2, 3, 4]}
+    assert "model_mlem" in load_study(minimal(models={"gpt2": five}), base).tables
+
+
 def test_pairs_are_unordered_sorted_and_hold_each_model_with_itself(base):
     models = {name: {"hub": "x", "layers": 1} for name in ("b", "a", "c")}
     study = load_study(minimal(models=models), base)
@@ -273,6 +286,13 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
         ({"mlem": {"features": ["tense"], "controls": ["tense"]}}, ["'tense'", "mlem.features and in mlem.controls"]),
         ({"mlem": {"folds": 900}, "datasets": {"d": {**WORDS, "sentences": 9}}}, ["mlem.folds is 900", "9 sentences"]),
         ({"mlem": {"alphas": [float("inf")]}}, ["mlem.alphas.0", "finite"]),
+        ({"models": {"m": {"hub": "x", "layers": 1, "metadata": {"entry": "a"}}}}, ["models.m.metadata", "'entry'"]),
+        ({"models": {"m": {"hub": "x", "layers": 1, "metadata": {"data": [1]}}}}, ["m.metadata.data", "text or a number"]),
+        ({"similarity": {"model_mlem": {"properties": ["datta"]}}}, ["model_mlem.properties", "'datta'", "metadata"]),
+        (
+            {"similarity": {"model_mlem": {"properties": {"width": {"exchanged": "lab"}}}}},
+            ["properties.width.exchanged names 'lab'"],
+        ),
         ({"mlem": {"alphas": ["1e-3"]}}, ["mlem.alphas.0", "'1e-3'", "write 0.001"]),
         (
             {"datasets": {"d": {**TABLE, "features": ["animacy"], "balance": ["animacy"]}}},

@@ -281,3 +281,21 @@ def pair_tables(importance: pd.DataFrame, stimuli: pd.DataFrame) -> tuple[pd.Dat
     for side, (model, layer) in layers.items():
         pairs[f"model_{side}"], pairs[f"layer_{side}"] = model, layer
     return pairs, pd.concat(words, ignore_index=True)
+
+
+def model_tables_of(models: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What explains the distances between models by one distance, and maps by it and by one that nothing explains."""
+    whole = {"distance": "trajectories", "models": 5, "entries": 4, "score": 0.8, "ceiling": 0.9, "score_chance": 0.4}
+    rows = [
+        ("trained", "property", 0.5, 0.05, 0.004, 0.02, ""),
+        ("architecture", "property", -0.01, 0.02, 0.9, 0.9, "activation"),
+        ("entry", "control", 0.02, np.nan, np.nan, np.nan, ""),
+    ]
+    columns = ["property", "role", "importance", "chance", "p", "q", "tied_to"]
+    explained = pd.DataFrame(rows, columns=columns).assign(**whole, score_p=0.03)
+    places = np.random.default_rng(0).normal(size=(2, len(models), 2))
+    maps = [
+        pd.DataFrame({"distance": name, "model": models, "x": xy[:, 0], "y": xy[:, 1], "stress": 0.1})
+        for name, xy in zip(("rsa", "trajectories"), places, strict=True)
+    ]
+    return explained, pd.concat(maps, ignore_index=True)

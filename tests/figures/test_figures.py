@@ -73,13 +73,14 @@ def every_figure(
         "measures": lambda change: figures.measure_agreement(change(tables.agreement_table())),
         "scatter": lambda change: figures.similarity_scatter(change(few)),
         "stimuli": lambda change: figures.stimuli(change(levels), change(shares)),
+        "models": lambda change: figures.model_mlem(*map(change, tables.model_tables_of(["a", "b", "c", "d", "e"]))),
         "resources": lambda change: figures.resources(change(tables.benchmark_table())),
     }
 
 
 NAMES = [
     *("importance", "difference", "levels", "scores", "matrix", "matrices", "pair", "correlation", "training"),
-    *("accuracy", "seeds", "explained", "measures", "scatter", "stimuli", "resources"),
+    *("accuracy", "seeds", "explained", "measures", "scatter", "stimuli", "models", "resources"),
 ]
 
 
