@@ -238,7 +238,9 @@ rule reliability:
 # What layers.parquet holds of a model's configuration is enough: no vectors are read.
 rule model_metadata:
     input:
-        layers=collect("<results>/{{dataset}}/{model}/layers.parquet", model=STUDY.models),
+        layers=collect(
+            "<results>/{{dataset}}/{model}/layers.parquet", model=STUDY.models
+        ),
     output:
         parquet="<results>/{dataset}/tables/model_metadata.parquet",
         csv="<results>/{dataset}/tables/model_metadata.csv",
