@@ -103,6 +103,13 @@ rule all:
             if len(STUDY.every_layer["layer"]) > 1
             else []
         ),
+        (
+            collect(
+                "<results>/{dataset}/figures/reproduction.html", dataset=STUDY.datasets
+            )
+            if "reproduction" in STUDY.tables
+            else []
+        ),
         "<results>/resources/jobs.csv",
     localrule: True
     message:

@@ -38,6 +38,11 @@ def minimal(**changes):
     return {**study, **changes}
 
 
+def reference(statement):
+    """Return what a study changes that names one published statement."""
+    return {"reference": {"source": "A paper", "statements": [{"says": "It is so", **statement}]}}
+
+
 @pytest.fixture
 def base(tmp_path):
     (tmp_path / "language.fcfg").write_text("# no[such=feature]\nS[+question, NUM=?n] -> V[tense=past, gender=?g]\n")
@@ -293,6 +298,9 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
             {"similarity": {"model_mlem": {"properties": {"width": {"exchanged": "lab"}}}}},
             ["properties.width.exchanged names 'lab'"],
         ),
+        (reference({"first": {"feature": "a", "models": ["b"]}}), ["statements.0.first", "model 'b'", "models are m"]),
+        (reference({}), ["statements.0 needs exactly one of value, largest", "none"]),
+        (reference({"largest": {"measure": "cka"}}), ["statements.0.largest names 'cka'", "weighted_kendall, rsa"]),
         ({"mlem": {"alphas": ["1e-3"]}}, ["mlem.alphas.0", "'1e-3'", "write 0.001"]),
         (
             {"datasets": {"d": {**TABLE, "features": ["animacy"], "balance": ["animacy"]}}},

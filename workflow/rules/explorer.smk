@@ -61,3 +61,30 @@ rule explorer:
         "Explorer of {wildcards.dataset}"
     script:
         "../scripts/explorer.py"
+
+
+rule reproduction_page:
+    input:
+        reproduction="<results>/{dataset}/tables/reproduction.parquet",
+        setup="<results>/{dataset}/tables/reproduction_setup.parquet",
+        numbering="<results>/{dataset}/tables/layer_numbering.parquet",
+    output:
+        report(
+            "<results>/{dataset}/figures/reproduction.html",
+            caption="../report/reproduction.rst",
+            category="0 Explorer",
+            labels={"figure": "reproduction", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/{dataset}/reproduction_page.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        source=STUDY.reference.get("source"),
+        study=STUDY.name,
+        version=STAGE_VERSION["figures"],
+    message:
+        "Sheet of published values beside the study's own"
+    script:
+        "../scripts/reproduction_page.py"

@@ -235,6 +235,39 @@ rule reliability:
         "../scripts/reliability.py"
 
 
+rule reproduction:
+    input:
+        **{
+            table: f"<results>/{{dataset}}/tables/{table}.parquet"
+            for table in (
+                *("models", "importance", "scores", "similarity", "agreement"),
+                *("trajectories", "resamples"),
+            )
+            if table in STUDY.tables
+        },
+        layers=collect(
+            "<results>/{{dataset}}/{model}/layers.parquet", model=STUDY.models
+        ),
+    output:
+        reproduction="<results>/{dataset}/tables/reproduction.parquet",
+        reproduction_csv="<results>/{dataset}/tables/reproduction.csv",
+        reproduction_setup="<results>/{dataset}/tables/reproduction_setup.parquet",
+        reproduction_setup_csv="<results>/{dataset}/tables/reproduction_setup.csv",
+        layer_numbering="<results>/{dataset}/tables/layer_numbering.parquet",
+        layer_numbering_csv="<results>/{dataset}/tables/layer_numbering.csv",
+    log:
+        "<logs>/{dataset}/reproduction.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        **SETTINGS["reproduction"],
+    message:
+        "Published values beside the study's own"
+    script:
+        "../scripts/reproduction.py"
+
+
 # What layers.parquet holds of a model's configuration is enough: no vectors are read.
 rule model_metadata:
     input:

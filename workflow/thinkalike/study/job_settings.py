@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from thinkalike.study.digests import file_digests
+from thinkalike.study.reference import own_setup
 from thinkalike.study.stage_versions import STAGE_VERSION
 from thinkalike.study.study import Study
 
@@ -109,6 +110,14 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "trajectories": {**layers, **profile, "version": version["similarity"]},
         "nearness": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
         "reliability": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
+        "reproduction": {
+            "reference": study.reference,
+            "own": lambda wildcards: own_setup(study, wildcards.dataset),
+            "numberings": lambda wildcards: {
+                name: study.extraction_settings(wildcards.dataset, name)["numbering"] for name in study.models
+            },
+            "version": version["similarity"],
+        },
         "model_metadata": {"models": {name: model.declared_properties() for name, model in study.models.items()}},
         "explain_models": {
             "measures": measures,

@@ -9,6 +9,7 @@ from thinkalike.errors import InputError
 from thinkalike.study import checks
 from thinkalike.study.model_metadata import check_properties
 from thinkalike.study.problems import Problems
+from thinkalike.study.reference import check_reference
 from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.source_files import check_source_file, refuse_odd_path
 from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
@@ -51,6 +52,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
         mlem=sorted_keys(content["mlem"]),
         similarity={**similarity, "options": _options(similarity["options"])},
         figures=sorted_keys(content["figures"]),
+        reference=content.get("reference", {}),
     )
     problems.sentences += [
         *checks.check_names(study.name, datasets, {name: model.layers for name, model in models.items()}),
@@ -60,6 +62,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
         *checks.check_similarity(study.similarity, measures),
         *checks.check_resamples(study.similarity, study.mlem),
         *check_properties(study.similarity["model_mlem"], models),
+        *check_reference(study),
         *checks.unknown("figures", sorted(set(study.figures) - {"formats"}), FIGURES, "the figures are"),
     ]
     for dataset, entry in datasets.items():

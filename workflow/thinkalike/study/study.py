@@ -101,6 +101,7 @@ class Study:
     mlem: dict[str, Any]
     similarity: dict[str, Any]
     figures: dict[str, Any]
+    reference: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -174,6 +175,8 @@ class Study:
             names += ["model_metadata", "model_distances", "model_mlem", "model_maps"]
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
+            if self.reference:
+                names += ["reproduction", "reproduction_setup", "layer_numbering"]
             if self.similarity["explained"]:
                 names += ["explained", "explained_sentences"]
         return names

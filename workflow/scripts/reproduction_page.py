@@ -1,0 +1,10 @@
+"""Write the sheet of published values beside the study's own as a page."""
+
+from thinkalike.jobs import logged
+
+with logged(snakemake):
+    from thinkalike.explorer.reproduction_sheet import write_sheet
+    from thinkalike.tables import read_table
+
+    tables = {name: read_table(path) for name, path in snakemake.input.items()}
+    write_sheet(snakemake.output[0], **tables, source=snakemake.params.source, study=snakemake.params.study)
