@@ -396,6 +396,7 @@ def test_a_local_checkpoint_is_all_that_is_read_of_it(base, monkeypatch):
 
 
 def test_numbers_have_the_type_of_their_key(base):
+    assert load_study(minimal(mlem={"alphas": "auto"}), base).mlem["alphas"] == "auto"
     study = load_study(minimal(seed=1.0, mlem={"folds": 4.0, "alphas": [1, 10]}), base)
     assert (study.seed, type(study.seed)) == (1, int)
     assert (study.mlem["folds"], type(study.mlem["folds"])) == (4, int)

@@ -10,10 +10,13 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 
-from thinkalike.mlem import MLEM, cross_validate
+from thinkalike.errors import InputError
+from thinkalike.mlem import MLEM, cross_validate, fold_fit
 from thinkalike.mlem.cells import label_codes
-from thinkalike.mlem.cross_validation import ALPHAS
+from thinkalike.mlem.cross_validation import ALPHAS, _penalties_at_the_end
+from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.folds import inner_folds, outer_folds
+from thinkalike.mlem.problem import make_problem
 
 
 def spearman(truth, prediction):
@@ -147,3 +150,47 @@ def test_sample_of_pairs_is_said_and_has_an_error(caplog):
     assert (sampled.pairs <= 4000).all() and (full.pair_sampling_errors == 0).all()
     assert (np.abs(sampled.scores - full.scores) < 5 * sampled.pair_sampling_errors).all()
     np.testing.assert_array_equal(sampled.weights, full.weights)
+
+
+def test_the_grid_of_penalties_is_extended_where_asked():
+    features, vectors = planted(60, levels=(2, 3), weights=(1.0, 0.3), noise=6.0)
+    narrow = cross_validate(features, vectors, alphas=[1e-3, 1e-2])
+    auto = cross_validate(features, vectors, alphas="auto", seed=1)
+    plain = cross_validate(features, vectors, seed=1)
+    assert not any("penalty" in sentence for sentence in narrow.warnings)  # such small penalties do nothing
+    for one, other in zip(auto.alphas, plain.alphas, strict=True):
+        assert one == other or (other == 1e4 and one > 1e4) or (other == 1e-4 and one < 1e-4)
+    with pytest.raises(InputError, match="alphas is 'all' but must be a list of penalties, or 'auto'"):
+        cross_validate(features, vectors, alphas="all")
+
+
+def test_penalties_at_the_end_of_the_grid_are_said():
+    features, vectors = planted(80, levels=(2, 3), weights=(1.0, 0.3), noise=1.0)
+    problem = make_problem(features, vectors)
+    labels = np.arange(80) % 4
+    fits, _ = fit_folds(problem, labels, np.arange(80), Choice([1e3], 0), 0)
+    said = _penalties_at_the_end(fits, [1.0, 1e3])
+    assert len(said) == 1 and said[0].startswith("4 of 4 folds chose the largest penalty, 1000: a larger one may")
+    assert "alphas='auto'" in said[0]
+    said = _penalties_at_the_end(fits, [1e3, 1e5])
+    assert "the smallest penalty, 1000: a smaller one may" in said[0]
+    assert not _penalties_at_the_end(fits, [1.0, 1e3, 1e5]) and not _penalties_at_the_end(fits, [1e3])
+    fits, _ = fit_folds(problem, labels, np.arange(80), Choice([1e-6], 0), 0)
+    assert not _penalties_at_the_end(fits, [1e-6, 1.0])
+
+
+def test_extension_follows_the_score_and_stops():
+    features, vectors = planted(80, levels=(2, 3), weights=(1.0, 0.3), noise=1.0)
+    problem = make_problem(features, vectors)
+    tried = []
+
+    def scores(fit, parts, alphas, seed, max_pairs):
+        tried.extend(alphas)
+        return np.array([0.5 - 0.01 * abs(np.log10(alpha) - 6) for alpha in alphas])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fold_fit, "_mean_scores", scores)
+        choice = Choice([1.0, 10.0], 2, extend=True)
+        fits, _ = fit_folds(problem, np.arange(80) % 2, np.arange(80), choice, 0)
+    assert [fit.alpha for fit in fits] == pytest.approx([1e6, 1e6])
+    assert max(tried) == pytest.approx(1e7)

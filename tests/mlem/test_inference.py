@@ -33,7 +33,7 @@ def test_resample_equals_writing_out_the_copies_without_their_own_pairs():
     features = with_missing(features)
     problem, fits = fitted(features, vectors)
     weights = np.random.default_rng(0).integers(0, 3, size=90)
-    statistics = Resampler(problem, fits, np.arange(90)).weighted(weights.astype(float))
+    statistics = Resampler(problem, fits).weighted(weights.astype(float), binned=False)
 
     copies, copied_vectors, origin = expanded(features, vectors, weights)
     plain = make_problem(copies, copied_vectors, exclude=origin)
@@ -52,7 +52,7 @@ def test_weights_of_one_reproduce_the_cross_validation():
     features, vectors = planted(90, noise=2.0)
     result = cross_validate(features, vectors, folds=np.arange(90) % 3, alphas=[1.0], model=MLEM(coding="difference"))
     problem, fits = fitted(features, vectors)
-    statistics = Resampler(problem, fits, np.arange(90)).weighted(np.ones(90))
+    statistics = Resampler(problem, fits).weighted(np.ones(90), binned=False)
     assert statistics.score == pytest.approx(result.score, abs=1e-13)
     np.testing.assert_allclose(statistics.weights, result.weights.mean(), atol=1e-13)
     np.testing.assert_allclose(statistics.importance, result.importance.mean(), atol=1e-13)

@@ -49,7 +49,9 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
         *("importance", "importance_drop_column"),
     ]
     assert list(scores)[:8] == ["model", "layer", "coding", "fold", "score", "alpha", "intercept", "ceiling"]
-    assert list(inference) == ["model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max", "unit"]
+    assert list(inference) == [
+        *("model", "layer", "quantity", "feature", "estimate", "low", "high", "p", "p_max", "unit", "over"),
+    ]
     assert inference["unit"].tolist()[1:4] == ["word", "stimulus", "word"]
     assert len(importance) == 2 * 5 * 3 and len(scores) == 2 * 5 and len(inference) == 1 + 2 * 3
     for table in (importance, scores):  # the study's own first, the paper's beside it

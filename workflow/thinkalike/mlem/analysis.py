@@ -32,7 +32,7 @@ def analyse_layer(
     model: str,
     layer: str,
     distance: Distance = "sqeuclidean",
-    alphas: Sequence[float] | None = None,
+    alphas: Sequence[float] | Literal["auto"] | None = None,
     folds: int = 5,
     inner_folds: int = 5,
     importance: Literal["exact", "sampled"] = "exact",
@@ -69,9 +69,9 @@ def analyse_layer(
         crossed. Lemmas are the column `lemma`, where there is none the word.
     inference
         `None` for no intervals and no p-values, else any of `n_resamples`, `n_permutations`, `confidence`, `seed` (see
-        `CrossValidation.infer`; sentences are resampled) and `unit`: what exchanges its labels under the null, `level`
-        (the default: each feature's own, and where none is declared the coarsest of items, sentences, lemmas and
-        words in which it is constant), `stimulus`, `word`, `sentence` or a column of `stimuli`.
+        `CrossValidation.infer`) and `unit`: what exchanges its labels under the null, `level` (the default: each
+        feature's own, and where none is declared the coarsest of items, sentences, lemmas and words in which it is
+        constant), `stimulus`, `word`, `sentence` or a column of `stimuli`.
     same_word_pairs
         Whether pairs of stimuli of the same `word` (in lower case) are fitted and scored.
     seed
@@ -90,7 +90,7 @@ def analyse_layer(
         `weight, importance`. With resamples or halvings, `resamples` (of the first coding alone), one row per draw and
         feature: `model, layer, kind, draw, role, feature, relative_weight, importance, over`, see
         `CrossValidation.profile_draws`. With inference, `inference` (of the first coding alone): `model, layer,
-        quantity, feature, estimate, low, high, p, p_max, unit` (what exchanged its labels).
+        quantity, feature, estimate, low, high, p, p_max, unit` (what exchanged its labels), `over`.
     """
     _check_columns(stimuli, features, same_word_pairs)
     words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
@@ -138,7 +138,7 @@ def analyse_layer(
         draws.insert(2, "role", [features[name].role for name in draws["feature"]])
         tables["resamples"] = draws.assign(over=over)
     if inference is not None:
-        tables["inference"] = _inferred(result, inference, stimuli, features, seed)
+        tables["inference"] = _inferred(result, inference, stimuli, features, over, seed)
     return {name: _labelled(table, model, layer) for name, table in tables.items()}
 
 
@@ -147,6 +147,7 @@ def _inferred(
     inference: Mapping[str, Any],
     stimuli: pd.DataFrame,
     features: Mapping[str, Feature],
+    over: Over,
     seed: int,
 ) -> pd.DataFrame:
     """Return intervals and p-values; labels are exchanged at each feature's level, or between units of one kind."""
@@ -161,12 +162,16 @@ def _inferred(
             logger.info(sentence)
         kinds = {name: str(feature.level) for name, feature in settled.items()}
     units = {kind: _unit_labels(stimuli, kind) for kind in set(kinds.values())}
+    factors = draw_factors(stimuli, over)
     table = result.infer(
+        groups=None if over == "lemmas" else factors[0],
+        lemmas=None if over == "sentences" else factors[-1],
+        over="groups" if over == "sentences" else over,
         units={name: units[kind] for name, kind in kinds.items()},
         controls=[name for name, feature in features.items() if feature.role == "control"],
         **{"seed": seed, **{key: value for key, value in inference.items() if key != "unit"}},
     )
-    return table.assign(unit=table["feature"].map(kinds))
+    return table.assign(unit=table["feature"].map(kinds), over=over)
 
 
 def _unit_labels(stimuli: pd.DataFrame, kind: str) -> NDArray[np.int64] | pd.Series | None:

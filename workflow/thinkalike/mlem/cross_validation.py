@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -34,7 +35,7 @@ def cross_validate(
     model: MLEM | None = None,
     folds: int | Labels = 5,
     inner_folds: int = 5,
-    alphas: Sequence[float] | None = None,
+    alphas: Sequence[float] | Literal["auto"] | None = None,
     groups: Labels | None = None,
     exclude: Labels | None = None,
     importance: Literal["exact", "sampled"] = "exact",
@@ -63,7 +64,9 @@ def cross_validate(
     inner_folds
         Number of inner folds, made from `groups`.
     alphas
-        Penalties to choose from; 1e-4, 1e-3, ..., 1e4 by default. One alone is taken without inner folds.
+        Penalties to choose from; 1e-4, 1e-3, ..., 1e4 by default. One alone is taken without inner folds. `auto`: where
+        an end of these is the best, tenfold larger (or smaller) ones follow as long as each raises the mean score by
+        more than .0001.
     groups
         Labels, one per stimulus (its sentence); a group is never split between folds. By default every stimulus is
         a group.
@@ -96,8 +99,11 @@ def cross_validate(
     labels = outer_folds(folds, grouping, seed, index)
     if importance not in ("exact", "sampled"):
         raise InputError(f"importance is '{importance}' but must be one of exact, sampled.")
-    procedure = Procedure(problem, index, labels, grouping, inner_folds, _checked_alphas(alphas), seed, max_pairs)
-    fits, total = fit_folds(problem, labels, grouping, Choice(procedure.alphas, inner_folds), seed, max_pairs)
+    chosen_from = _checked_alphas(alphas)
+    choice = Choice(chosen_from, inner_folds, extend=isinstance(alphas, str))
+    fits, total = fit_folds(problem, labels, grouping, choice, seed, max_pairs)
+    tried = tuple(sorted({*chosen_from, *(fit.alpha for fit in fits)}))
+    procedure = Procedure(problem, index, labels, grouping, inner_folds, tried, seed, max_pairs)
     return _collect(procedure, fits, total, n_repeats if importance == "sampled" else 0, drop_column, ceiling)
 
 
@@ -115,6 +121,7 @@ def _collect(
     diagnostics, correlations, sentences = diagnose_features(
         _main_columns(problem, total), coding, pairs_varying(coding, problem.exclude)
     )
+    sentences += _penalties_at_the_end(fits, procedure.alphas)
     for sentence in sentences:
         logger.warning(sentence)
 
@@ -222,7 +229,32 @@ def _checked_model(model: MLEM | None) -> MLEM:
     return MLEM() if model is None else model
 
 
-def _checked_alphas(alphas: Sequence[float] | None) -> tuple[float, ...]:
+def _penalties_at_the_end(fits: list[FoldFit], alphas: Sequence[float]) -> tuple[str, ...]:
+    """Return a sentence where half of the folds or more chose the largest penalty, or a smallest that still counts."""
+    if len(alphas) < 2:
+        return ()
+    sentences = []
+    for word, further, end in (("largest", "larger", max(alphas)), ("smallest", "smaller", min(alphas))):
+        there = [fit for fit in fits if fit.alpha == end and (word == "largest" or _counts(fit))]
+        if 2 * len(there) >= len(fits) and end < 1e12:
+            sentences.append(
+                f"{len(there)} of {len(fits)} folds chose the {word} penalty, {end:g}: a {further} one may predict "
+                f"better, and weights depend on it; give alphas beyond it, or alphas='auto'."
+            )
+    return tuple(sentences)
+
+
+def _counts(fit: FoldFit) -> bool:
+    """Tell whether a tenth of the penalty would change a parameter by a thousandth of the largest."""
+    other = replace(fit, alpha=fit.alpha / 10).refit(fit.moments)
+    return bool(np.abs(other - fit.parameters).max() > 1e-3 * np.abs(fit.parameters).max())
+
+
+def _checked_alphas(alphas: Sequence[float] | str | None) -> tuple[float, ...]:
+    if isinstance(alphas, str):
+        if alphas != "auto":
+            raise InputError(f"alphas is '{alphas}' but must be a list of penalties, or 'auto'.")
+        return ALPHAS
     chosen = ALPHAS if alphas is None else tuple(float(alpha) for alpha in alphas)
     if not chosen or not all(np.isfinite(alpha) and alpha >= 0 for alpha in chosen):
         raise InputError(f"alphas are {list(chosen)} but must be one or more finite numbers that are not negative.")

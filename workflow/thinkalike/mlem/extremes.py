@@ -147,3 +147,54 @@ def _rows(array: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.floa
     if rows[-1] - rows[0] + 1 == len(rows):
         return array[rows[0] : rows[-1] + 1]
     return array[rows]
+
+
+class ExtremePairs:
+    """The pairs of stimuli with the smallest and the largest distances: the extremes of any subset of the stimuli.
+
+    Parameters
+    ----------
+    exclude
+        Labels; pairs of equal label are left out.
+    """
+
+    def __init__(self, distances: Distances, exclude: NDArray[np.int64] | None = None) -> None:
+        empty = (np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))
+        self.smallest, self.largest = empty, empty
+        n = distances.n_stimuli
+        for start in range(0, n - 1, _BLOCK):
+            rows, columns = np.arange(start, min(start + _BLOCK, n)), np.arange(start + 1, n)
+            keep = columns > rows[:, None]
+            if exclude is not None:
+                keep &= exclude[rows, None] != exclude[columns]
+            left, right = np.nonzero(keep)
+            block = (rows[left], columns[right], distances.block(rows, columns)[keep])
+            self.smallest = _nearest_to_the_end(self.smallest, block, 1.0)
+            self.largest = _nearest_to_the_end(self.largest, block, -1.0)
+
+    def among(self, there: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the smallest and the largest distance between stimuli that are `there`, of the pairs that are kept.
+
+        Where none of these is there, the innermost of them stands for the extreme.
+        """
+        return _first(self.smallest, there), _first(self.largest, there)
+
+
+_Pairs = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
+_MOST_KEPT = 4_000
+
+
+def _nearest_to_the_end(kept: _Pairs, more: _Pairs, sign: float) -> _Pairs:
+    """Return the pairs with the smallest distances times `sign`, in order."""
+    left, right, distances = (np.concatenate(both) for both in zip(kept, more, strict=True))
+    chosen = np.arange(len(distances))
+    if len(distances) > _MOST_KEPT:
+        chosen = np.argpartition(sign * distances, _MOST_KEPT)[:_MOST_KEPT]
+    chosen = chosen[np.argsort(sign * distances[chosen], kind="stable")]
+    return left[chosen], right[chosen], distances[chosen]
+
+
+def _first(pairs: _Pairs, there: NDArray[np.bool_]) -> float:
+    left, right, distances = pairs
+    both = there[left] & there[right]
+    return float(distances[int(both.argmax()) if both.any() else -1])

@@ -22,6 +22,9 @@ from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, check_spread
 from thinkalike.mlem.rank_tables import PatternTable, Scoring, rounded
 
+# Of penalties that follow one another, where the grid is extended.
+_SMALLEST, _LARGEST, _GAIN = 1e-13, 1e13, 1e-4
+
 
 @dataclass(frozen=True)
 class FoldFit:
@@ -194,11 +197,15 @@ class Choice:
         Number of inner folds.
     chosen
         One penalty per outer fold where nothing is chosen any more; else None.
+    extend
+        Whether penalties ten times as large (or small) follow as long as the one at the end is the best and each raises
+        the mean score by more than a ten-thousandth.
     """
 
     alphas: Sequence[float]
     inner: int
     chosen: Sequence[float] | None = None
+    extend: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -245,7 +252,7 @@ def fit_folds(
         unfitted = FoldFit(problem, ranges, low, high, alpha, scaled, np.zeros(problem.design.n_columns), pairs)
         if choice.is_open:
             parts = [(part, unfitted.scaled(next(moments))) for part in inner[fold]]
-            unfitted = replace(unfitted, alpha=_best_alpha(unfitted, parts, choice.alphas, seed, max_pairs))
+            unfitted = replace(unfitted, alpha=_best_alpha(unfitted, parts, choice, seed, max_pairs))
         fits.append(replace(unfitted, parameters=unfitted.refit(scaled)))
     return fits, total
 
@@ -253,10 +260,32 @@ def fit_folds(
 def _best_alpha(
     fit: FoldFit,
     parts: list[tuple[NDArray[np.intp], Moments]],
-    alphas: Sequence[float],
+    choice: Choice,
     seed: int,
     max_pairs: int,
 ) -> float:
+    scores = _mean_scores(fit, parts, choice.alphas, seed, max_pairs)
+    best = int(np.argmax(scores))
+    alpha, score = choice.alphas[best], scores[best]
+    if not choice.extend:
+        return alpha
+    for end, step in ((max(choice.alphas), 10.0), (min(choice.alphas), 0.1)):
+        while alpha == end and _SMALLEST < end * step < _LARGEST:
+            end *= step
+            further = _mean_scores(fit, parts, [end], seed, max_pairs)[0]
+            if further > score + _GAIN:
+                alpha, score = end, further
+    return alpha
+
+
+def _mean_scores(
+    fit: FoldFit,
+    parts: list[tuple[NDArray[np.intp], Moments]],
+    alphas: Sequence[float],
+    seed: int,
+    max_pairs: int,
+) -> NDArray[np.float64]:
+    """Return the mean score of each penalty over the inner folds."""
     problem = fit.problem
     fits = [replace(fit, alpha=alpha) for alpha in alphas]
     scores = np.empty((len(parts), len(alphas)))
@@ -265,4 +294,4 @@ def _best_alpha(
         predictions = problem.design.predict_all([fit.refit(moments) for fit in fits], pairs.patterns / fit.ranges)
         scores[place] = [pairs.table.score(column, problem.scoring) for column in np.ascontiguousarray(predictions.T)]
     # Means that differ by rounding alone are equal: the first one is taken on every machine.
-    return alphas[int(np.argmax(np.round(scores.mean(axis=0), 12)))]
+    return np.round(scores.mean(axis=0), 12)

@@ -12,12 +12,13 @@ from thinkalike.mlem.exchange import Units
 from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.label_null import Permuter, exceedance
 from thinkalike.mlem.problem import Problem
-from thinkalike.mlem.resampling import Resampler, interval
+from thinkalike.mlem.resampling import Resampler
 
 
 def inference_table(
     fits: list[FoldFit],
-    groups: NDArray[np.int64],
+    alphas: Sequence[float],
+    factors: Sequence[NDArray[np.int64]],
     units: Units,
     controls: Sequence[str],
     *,
@@ -32,8 +33,10 @@ def inference_table(
 
     Parameters
     ----------
-    groups
-        What is resampled, 0 to n_groups - 1, shape (n_stimuli,).
+    alphas
+        The penalties that were chosen from, and are in each resample.
+    factors
+        What is resampled: groups of each kind, 0 to n_groups - 1, shape (n_stimuli,).
     units
         What exchanges its labels, for each feature.
     """
@@ -44,7 +47,7 @@ def inference_table(
             raise InputError(f"controls names '{name}', which is not a feature.")
     # Separate streams: asking for fewer resamples does not change the permutations.
     resampling, permuting = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
-    table = _intervals(problem, fits, groups, n_resamples, confidence, resampling)
+    table = _intervals(problem, fits, alphas, factors, n_resamples, confidence, resampling)
     table = _p_values(table, problem, fits, units.codes, controls, n_permutations, permuting)
     names: list[Any] = [None, *units.names, *units.names]
     return table.assign(unit=names)
@@ -53,21 +56,21 @@ def inference_table(
 def _intervals(
     problem: Problem,
     fits: list[FoldFit],
-    groups: NDArray[np.int64],
+    alphas: Sequence[float],
+    factors: Sequence[NDArray[np.int64]],
     n_resamples: int,
     confidence: float,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     names = list(problem.coding.names)
-    resampler = Resampler(problem, fits, groups)
-    estimates = resampler.weighted(np.ones(problem.coding.n_stimuli)).vector()
+    resampler = Resampler(problem, fits, alphas)
+    estimates = resampler.weighted(np.ones(problem.coding.n_stimuli), binned=False).vector()
     low = high = np.full(len(estimates), np.nan)
     if n_resamples:
-        draws = np.array([resampler.draw(rng).vector() for _ in range(n_resamples)])
-        n_groups = int(groups.max()) + 1
-        some = rng.permutation(n_groups)[:n_resamples]
-        left_out = np.array([resampler.without_group(int(group)).vector() for group in some])
-        low, high = interval(estimates, draws, left_out, n_groups, confidence)
+        # What varies between sentences and what varies between lemmas add up.
+        deviations = np.sum([resampler.draws(groups, n_resamples, rng).deviations() for groups in factors], axis=0)
+        tails = np.quantile(deviations, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+        low, high = estimates + tails
     return pd.DataFrame(
         {
             "quantity": ["score"] + ["weight"] * len(names) + ["importance"] * len(names),

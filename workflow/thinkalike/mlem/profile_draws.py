@@ -54,7 +54,7 @@ def profile_draws(
             raise InputError(f"{name} is {number} but must not be negative.")
     names = fits[0].problem.coding.names
     enough = min(int(groups.max()) + 1 for groups in factors) >= FEWEST_GROUPS
-    resampler = Resampler(fits[0].problem, fits, factors[0]) if enough else None
+    resampler = Resampler(fits[0].problem, fits) if enough else None
     frames = []
     for kind, draw, counts in _draws(factors, n_resamples, n_halvings, seed):
         statistics = resampler.weighted(counts) if resampler else mean_statistics([], len(names))

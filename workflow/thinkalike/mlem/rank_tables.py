@@ -107,6 +107,13 @@ def score_of_table(
     sizes, sums = counts[ties.order], rank_sums[ties.order]
     if len(ties.first) < len(sizes):
         sizes, sums = np.add.reduceat(sizes, ties.first), np.add.reduceat(sums, ties.first)
+    return score_in_order(sizes, sums, rank_squares, scoring)
+
+
+def score_in_order(
+    sizes: NDArray[np.float64], sums: NDArray[np.float64], rank_squares: float, scoring: Scoring
+) -> float:
+    """Return the score of groups of ties in increasing order of their prediction: their pairs and rank sums."""
     ends = np.cumsum(sizes)
     centred = ends - (sizes + ends[-1]) / 2
     covariance = float(centred @ sums)

@@ -1,23 +1,40 @@
-"""What a cross-validation would have given on other sentences of the same kind: the bootstrap.
+"""What a cross-validation would have given on other sentences (or lemmas) of the same kind: the bootstrap.
 
-Groups (sentences) are drawn with replacement; a stimulus drawn w times has weight w, a pair of different stimuli the
-product of their weights. Pairs of a stimulus with its own copy are left out: their distance of 0 is an artefact. The
-folds, the penalties and the scale of the target stay those of the data, so a draw costs one fit per fold.
+Groups are drawn with replacement; a stimulus drawn w times has weight w, a pair of different stimuli the product of
+their weights. Pairs of a stimulus with its own copy are left out: their distance of 0 is an artefact. The folds stay
+those of the data. Each draw is looked at twice:
+
+* *settled*, with the penalties and the scale of the data;
+* *anew*, with the penalty chosen again, one for all folds, by the mean held-out score of the resample, and the smallest
+  and largest training distance (a numeric feature's range) of the stimuli that were drawn.
+
+Scores and importances of a draw are found on a fine grid of predictions (`binned`), and how they vary is put about the
+exact estimates. Penalties whose fits to the data are the same but for a hundredth are one to a resample, and those that
+none of the first resamples chose are not looked at in the others.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkalike.mlem.binned import BinnedPredictions
+from thinkalike.mlem.designs import Additive, LevelDesign
+from thinkalike.mlem.extremes import ExtremePairs
 from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
+from thinkalike.mlem.importance import Shares, difference_shares
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.rank_tables import PatternTable, RankTable
+from thinkalike.numerics.draws import drawn_counts
 from thinkalike.numerics.ranks import tie_groups
 
 _FEWEST_STIMULI = 3
+_HALVED = 60  # resamples that tell what single pairs of groups contribute
+_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -58,36 +75,40 @@ class _SortedPairs:
         return PatternTable(self.patterns[drawn], RankTable(counts[drawn], rank_sums[drawn], squares))
 
 
-def interval(
-    estimate: NDArray[np.float64],
-    draws: NDArray[np.float64],
-    left_out: NDArray[np.float64],
-    n_groups: int,
-    confidence: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the ends of the interval of each statistic.
+@dataclass(frozen=True)
+class Draws:
+    """Statistics of resamples, shape (n_resamples, n_statistics): scores, weights, importances in one row.
 
-    Means over pairs vary for two reasons: each group brings its own level (variance a), and each pair of groups its
-    own surprise (variance b). Resampling groups gives a + 3 b, because pairs are drawn with weights w_s w_t of
-    variance 3; leaving out one group at a time gives a + 2 b. The quantiles of the resamples are therefore centred on
-    the estimate and drawn together to the variance a + b = 2 (a + 2 b) - (a + 3 b).
-
-    Parameters
+    Attributes
     ----------
-    estimate
-        Shape (n_statistics,).
-    draws
-        Shape (n_resamples, n_statistics), of resampled groups.
-    left_out
-        Shape (n_left_out, n_statistics), of the data without one group (some or all of the `n_groups`).
+    settled
+        With the penalties and the scale of the data.
+    anew
+        With those of the resample.
+    halved
+        As `settled`, of the first resamples, every weight half as far from 1.
     """
-    resampled = draws.var(axis=0, ddof=1)
-    jackknife = (n_groups - 1) ** 2 / n_groups * left_out.var(axis=0, ddof=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(resampled > 0, (2 * jackknife - resampled) / resampled, 1.0)
-    factor = np.sqrt(np.clip(share, 1 / 3, 1.0))  # a and b are not negative
-    tails = np.quantile(draws - draws.mean(axis=0), [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-    return estimate + factor * tails[0], estimate + factor * tails[1]
+
+    settled: NDArray[np.float64]
+    anew: NDArray[np.float64]
+    halved: NDArray[np.float64]
+
+    def deviations(self) -> NDArray[np.float64]:
+        """Return how the statistics vary over new groups, centred on 0, shape (n_resamples, n_statistics).
+
+        Means over pairs vary for two reasons: each group brings its own level (variance a), and each pair of groups its
+        own surprise (variance b). With weights of variance v the products w_s w_t of two groups' weights vary by
+        2 v + v^2, so that resampling groups (v = 1) gives a + 3 b, and weights half as far from 1 (v = 1/4) give
+        (a + 2.25 b) / 4. What is `settled` is drawn together to the variance a + b; how much the statistics move
+        because penalty and scale are found `anew` comes on top.
+        """
+        moved = self.anew - self.settled
+        resampled, halved = self.settled[: len(self.halved)].var(axis=0), self.halved.var(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            b = (resampled - 4 * halved) / 0.75
+            share = np.where(resampled > 0, (resampled - 2 * b) / resampled, 1.0)
+        factor = np.sqrt(np.clip(share, 1 / 3, 1.0))  # a and b are not negative
+        return factor * (self.settled - self.settled.mean(axis=0)) + moved - moved.mean(axis=0)
 
 
 class Resampler:
@@ -95,44 +116,181 @@ class Resampler:
 
     Parameters
     ----------
-    groups
-        Shape (n_stimuli,), what is resampled, 0 to n_groups - 1.
+    alphas
+        The penalties that each resample chooses from; none, or one, for those of the fits.
     """
 
-    def __init__(self, problem: Problem, fits: list[FoldFit], groups: NDArray[np.int64]) -> None:
+    def __init__(self, problem: Problem, fits: list[FoldFit], alphas: Sequence[float] = ()) -> None:
         self.problem = problem
         self.fits = fits
-        self.groups = groups
         self.source = problem.moment_source()
         self.sorted_pairs = [_SortedPairs(fit.held_out) for fit in fits]
+        self.outside = [np.ones(problem.coding.n_stimuli, dtype=bool) for _ in fits]
+        for fit, outside in zip(fits, self.outside, strict=True):
+            outside[fit.held_out.stimuli] = False
+        self.candidates = _told_apart(fits, alphas)
 
-    def draw(self, rng: np.random.Generator) -> Statistics:
-        """Return the statistics of one resample."""
-        n_groups = int(self.groups.max()) + 1
-        return self.weighted(rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups))[self.groups].astype(float))
+    @cached_property
+    def extremes(self) -> ExtremePairs:
+        return ExtremePairs(self.problem.distances, self.problem.exclude)
 
-    def without_group(self, group: int) -> Statistics:
-        """Return the statistics of the data without one group."""
-        return self.weighted((self.groups != group).astype(float))
+    def draws(self, groups: NDArray[np.int64], n_resamples: int, rng: np.random.Generator) -> Draws:
+        """Return the statistics of resamples of groups, 0 to n_groups - 1, shape (n_stimuli,)."""
+        settled, anew, halved, chosen = [], [], [], set()
+        candidates: Sequence[int] = range(len(self.candidates))
+        for number in range(n_resamples):
+            weights = drawn_counts([groups], rng)
+            one, other, place = self.both(weights, candidates)
+            chosen.add(place)
+            if number == _HALVED:
+                candidates = sorted(chosen)
+            settled.append(one.vector())
+            anew.append(other.vector())
+            if number < _HALVED:
+                halved.append(self.weighted(1 + (weights - 1) / 2).vector())
+        return Draws(np.array(settled), np.array(anew), np.array(halved))
 
-    def weighted(self, weights: NDArray[np.float64]) -> Statistics:
+    def weighted(self, weights: NDArray[np.float64], binned: bool = True) -> Statistics:
         """Return the statistics of the data in which each stimulus counts as much as its weight."""
-        moments = self.source.without([[fit.held_out.stimuli] for fit in self.fits], weights)
-        rows = [
-            self._fold(fit, pairs, fold_moments, weights)
-            for fit, pairs, fold_moments in zip(self.fits, self.sorted_pairs, moments, strict=True)
-            if np.count_nonzero(weights[fit.held_out.stimuli]) >= _FEWEST_STIMULI
+        return self._mean([fold.statistics(fold.own) for fold in self._folds(weights, binned)])
+
+    def both(self, weights: NDArray[np.float64], candidates: Sequence[int]) -> tuple[Statistics, Statistics, int]:
+        """Return them with the penalties and the scale of the data, and found anew; and which candidate was chosen."""
+        folds = self._folds(weights)
+        settled = [fold.statistics(fold.own) for fold in folds]
+        place = candidates[0]
+        if len(candidates) > 1:
+            scores = np.array([[fold.score(each) for each in candidates] for fold in folds])
+            place = candidates[int(np.argmax(np.round(scores.mean(axis=0), 12)))]
+        own = len(self.candidates) == 1
+        anew = [
+            replace(fold.statistics(each), weights=self._weights_anew(fold, each))
+            for fold in folds
+            for each in [fold.own if own else place]
         ]
+        return self._mean(settled), self._mean(anew), place
+
+    def _mean(self, rows: list[Statistics]) -> Statistics:
         return mean_statistics(rows, self.problem.coding.n_features)
 
-    def _fold(self, fit: FoldFit, pairs: _SortedPairs, moments: Moments, weights: NDArray[np.float64]) -> Statistics:
-        scaled = fit.scaled(moments)
-        parameters = fit.refit(scaled)
-        weighted = pairs.weighted(weights)
-        score = fit.score(parameters, weighted)
-        drops = fit.drops(parameters, weighted, score, weights)
-        relative = fit.relative_weights(parameters, scaled)
-        return Statistics(score, self.problem.design.main_weights(parameters), drops, relative)
+    def _folds(self, weights: NDArray[np.float64], binned: bool = True) -> list["_ResampledFold"]:
+        moments = self.source.without([[fit.held_out.stimuli] for fit in self.fits], weights)
+        return [
+            _ResampledFold(fit, pairs.weighted(weights), own, weights, outside, self.candidates, binned)
+            for fit, pairs, own, outside in zip(self.fits, self.sorted_pairs, moments, self.outside, strict=True)
+            if np.count_nonzero(weights[fit.held_out.stimuli]) >= _FEWEST_STIMULI
+        ]
+
+    def _weights_anew(self, fold: "_ResampledFold", place: int) -> NDArray[np.float64]:
+        """Return the weights in units of the smallest and largest distance between training stimuli that were drawn."""
+        fit, design = fold.fit, self.problem.design
+        there = fold.outside & (fold.weights > 0)
+        low, high = self.extremes.among(there)
+        if not high > low:
+            return fold.statistics(place).weights
+        ranges = self.problem.coding.ranges(np.flatnonzero(there)) if self.problem.coding.has_numeric else fit.ranges
+        if self.problem.distances.powers == 1:  # the target is proportional to 1 / (high - low)
+            scale = (fit.high - fit.low) / (high - low)
+            parameters = fold.parameters(place) * scale
+        else:
+            scaled = self.problem.scaled(fold.unscaled, fit.ranges, low, high)
+            parameters = fold.at(place).refit(scaled)
+        return design.main_weights(parameters * design.column_scales(ranges) / design.column_scales(fit.ranges))
+
+
+class _ResampledFold:
+    """A fold in which stimuli count as much as their weights: whatever is asked twice is found once."""
+
+    def __init__(
+        self,
+        fit: FoldFit,
+        pairs: PatternTable,
+        unscaled: Moments,
+        weights: NDArray[np.float64],
+        outside: NDArray[np.bool_],
+        candidates: Sequence[float],
+        binned: bool,
+    ) -> None:
+        self.binned = binned and isinstance(fit.problem.design, (Additive, LevelDesign))
+        self.fit, self.pairs, self.unscaled, self.weights, self.outside = fit, pairs, unscaled, weights, outside
+        self.candidates = candidates
+        self.own = int(np.argmin(np.abs(np.log(np.maximum(candidates, _TINY)) - np.log(max(fit.alpha, _TINY)))))
+        self.moments = fit.scaled(unscaled)
+        self._parameters: dict[int, NDArray[np.float64]] = {}
+        self._scores: dict[int, float] = {}
+        self._statistics: dict[int, Statistics] = {}
+        self._binned: dict[int, BinnedPredictions] = {}
+        self._known_shares: dict[int, Shares] = {}
+
+    def at(self, place: int) -> FoldFit:
+        """Return the fit with a penalty among the candidates; the fold's own is the one that was chosen."""
+        return self.fit if place == self.own else replace(self.fit, alpha=self.candidates[place])
+
+    def parameters(self, place: int) -> NDArray[np.float64]:
+        if place not in self._parameters:
+            self._parameters[place] = self.at(place).refit(self.moments)
+        return self._parameters[place]
+
+    def score(self, place: int) -> float:
+        if place not in self._scores:
+            if self.binned:
+                self._scores[place] = self._predictions(place).score(self.pairs.table, self.fit.problem.scoring)
+            else:
+                self._scores[place] = self.fit.score(self.parameters(place), self.pairs)
+        return self._scores[place]
+
+    def statistics(self, place: int) -> Statistics:
+        if place not in self._statistics:
+            parameters, score = self.parameters(place), self.score(place)
+            if self.binned:
+                drops = self._binned_drops(place)
+            else:
+                drops = self.fit.drops(parameters, self.pairs, score, self.weights)
+            own = self.fit.problem.design.main_weights(parameters)
+            relative = self.fit.relative_weights(parameters, self.moments)
+            self._statistics[place] = Statistics(score, own, drops, relative)
+        return self._statistics[place]
+
+    def _predictions(self, place: int) -> BinnedPredictions:
+        design = self.fit.problem.design
+        assert isinstance(design, (Additive, LevelDesign))
+        if place not in self._binned:
+            self._binned[place] = BinnedPredictions(
+                design, self.parameters(place), self.pairs.patterns / self.fit.ranges
+            )
+        return self._binned[place]
+
+    def _binned_drops(self, place: int) -> NDArray[np.float64]:
+        design, drops = self.fit.problem.design, np.zeros(self.fit.problem.coding.n_features)
+        used = [f for f in range(len(drops)) if self.parameters(place)[design.involving(f)].any()]
+        shares = {f: self._shares(f) for f in used}
+        scores = self._predictions(place).permuted_scores(self.pairs.table, shares, self.fit.problem.scoring)
+        for f in used:
+            drops[f] = self.score(place) - scores[f]
+        return drops
+
+    def _shares(self, feature: int) -> Shares:
+        """Return the scaled differences of a feature and how often each occurs, whatever the penalty."""
+        if feature not in self._known_shares:
+            stimuli, coding = self.fit.held_out.stimuli, self.fit.problem.coding
+            values, shares = difference_shares(coding, feature, stimuli, self.weights)
+            self._known_shares[feature] = values / self.fit.ranges[feature], shares
+        return self._known_shares[feature]
+
+
+def _told_apart(fits: list[FoldFit], alphas: Sequence[float]) -> list[float]:
+    """Return the penalties without those whose fits are the next larger one's but for a hundredth, in all folds."""
+    if len(alphas) < 2:
+        return [fits[0].alpha]
+    ordered = sorted({float(alpha) for alpha in alphas})
+    fitted = [[replace(fit, alpha=alpha).refit(fit.moments) for fit in fits] for alpha in ordered]
+    kept, last = [ordered[-1]], fitted[-1]
+    for alpha, parameters in zip(ordered[-2::-1], fitted[-2::-1], strict=True):
+        moved = [np.abs(a - b).max() > 1e-2 * np.abs(b).max() for a, b in zip(parameters, last, strict=True)]
+        if any(moved):
+            kept.append(alpha)
+            last = parameters
+    return kept[::-1]
 
 
 def mean_statistics(rows: list[Statistics], n_features: int) -> Statistics:

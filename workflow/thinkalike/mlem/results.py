@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from thinkalike.errors import InputError
 from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.exchange import units_of
 from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
@@ -171,19 +172,26 @@ class CrossValidation:
         units: Labels | Mapping[str, Labels | None] | None = None,
         controls: Sequence[str] = (),
         levels: Mapping[str, Labels] | None = None,
+        lemmas: Labels | None = None,
+        over: Literal["groups", "lemmas", "both"] = "groups",
         n_resamples: int = 1000,
         n_permutations: int = 1000,
         confidence: float = 0.95,
         seed: int = 0,
     ) -> pd.DataFrame:
-        """Return intervals by resampling groups, and p-values by permuting labels between units.
+        """Return intervals by resampling groups or lemmas, and p-values by permuting labels between units.
 
-        Data, model, folds and penalties are those of this result.
+        Data, model and folds are those of this result. Each resample chooses its penalty and its scale again; under
+        permutation the penalties are those of this result.
 
         Parameters
         ----------
         groups
             What is resampled, one label per stimulus (its sentence). By default the groups of the folds.
+        lemmas, over
+            What the intervals generalise over: new `groups` with the same words; new `lemmas` (labels, one per
+            stimulus) in the same sentences; or `both`, whose variances are added (a little too wide, as what belongs to
+            single stimuli counts twice).
         units
             What exchanges its labels under the null: labels, one per stimulus (its lemma), for all features or by
             name; `None` for single stimuli. A feature that is not named exchanges its labels between the units of the
@@ -198,25 +206,27 @@ class CrossValidation:
         n_resamples, n_permutations
             Numbers of resamples and of permutations; 0 for no intervals or no p-values.
         confidence
-            Of the intervals (percentiles of the resamples, see `resampling.interval`).
+            Of the intervals: quantiles of the resamples about the estimate (see `resampling.Draws`).
 
         Returns
         -------
         DataFrame
             One row per quantity and feature: `quantity` (score, weight, importance), `feature` (None for the score),
-            `estimate` (mean over folds), `low`, `high`, `p`, `p_max` (from the largest statistic over features) and
-            `unit`, what exchanged its labels: the name of a level, `given` or `stimulus`. p is (1 + number of null
-            statistics at least as large) / (1 + n_permutations), one-sided.
+            `estimate` (mean over folds), `low`, `high`, `p`, `p_max` (from the largest statistic over features),
+            `unit`, what exchanged its labels: the name of a level, `given` or `stimulus`, and `over`, what was
+            resampled. p is (1 + number of null statistics at least as large) / (1 + n_permutations), one-sided. A
+            weight's interval is for its expectation at this number of stimuli: the min-max scale depends on it.
         """
         own = self.procedure
-        resampled = own.groups if groups is None else label_codes(groups, own.index, "groups")
+        factors = self._resampled(groups, lemmas, over)
         kinds = {"groups": own.groups} if own.groups.max() + 1 < len(own.groups) else {}
         if levels is not None:
             kinds = {name: label_codes(labels, own.index, f"levels['{name}']") for name, labels in levels.items()}
         exchanged = units_of(own.problem.coding, units, kinds, own.index)
-        return inference_table(
+        table = inference_table(
             self.folds_again(),
-            resampled,
+            own.alphas,
+            factors,
             exchanged,
             controls,
             n_resamples=n_resamples,
@@ -224,6 +234,22 @@ class CrossValidation:
             confidence=confidence,
             seed=seed,
         )
+        return table.assign(over=over)
+
+    def _resampled(self, groups: Labels | None, lemmas: Labels | None, over: str) -> list[NDArray[np.int64]]:
+        own = self.procedure
+        if over not in ("groups", "lemmas", "both"):
+            raise InputError(f"over is '{over}' but must be one of groups, lemmas, both.")
+        if over == "groups":
+            lemmas = None
+        elif lemmas is None:
+            raise InputError(f"over is '{over}' but there are no lemmas; give the lemma of each stimulus as lemmas.")
+        factors = []
+        if over != "lemmas":
+            factors.append(own.groups if groups is None else label_codes(groups, own.index, "groups"))
+        if lemmas is not None:
+            factors.append(label_codes(lemmas, own.index, "lemmas"))
+        return factors
 
     def profile_draws(
         self,

@@ -3,12 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_NOTHING = 1e-13  # share of the target: what is left of a gradient of 0 by rounding
+_PATIENCE = 5  # exchanges without fewer infeasible variables
+
 
 def nonnegative_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the w >= 0 that minimises w' gram w / 2 - target' w.
 
-    The active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23): variables enter one
-    at a time where the objective falls fastest and leave where they would become negative. Finite and exact.
+    Block principal pivoting (Portugal, Judice and Vicente, Mathematics of Computation 1994): all variables that are on
+    the wrong side change sides at once, which takes a handful of linear systems. Where that comes to no end (it may
+    where the minimum is not unique), the active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974,
+    chapter 23), in which variables enter one at a time. Both are finite and exact.
 
     Parameters
     ----------
@@ -26,9 +31,41 @@ def _scaled_minimum(gram: NDArray[np.float64], target: NDArray[np.float64]) -> N
     weights = _solve(gram, target)
     if (weights >= 0).all():
         return weights
-    weights, passive = _start(gram, target, weights > 0)
-    # What is left of a gradient of 0 by rounding.
-    tolerance = 1e-13 * np.abs(target).max(initial=0.0)
+    likely = weights > 0
+    found = _pivoted(gram, target, likely)
+    return _one_by_one(gram, target, likely) if found is None else found
+
+
+def _pivoted(
+    gram: NDArray[np.float64], target: NDArray[np.float64], passive: NDArray[np.bool_]
+) -> NDArray[np.float64] | None:
+    """Return the minimum by exchanging all infeasible variables at once; None if they do not become fewer."""
+    passive = passive.copy()
+    tolerance = _NOTHING * np.abs(target).max(initial=0.0)
+    fewest, patience = len(target) + 1, _PATIENCE
+    while True:
+        weights = np.zeros(len(target))
+        if passive.any():
+            weights[passive] = _solve(gram[np.ix_(passive, passive)], target[passive])
+        gradient = target - gram @ weights
+        wrong = np.where(passive, weights < 0, gradient > tolerance)
+        number = int(np.count_nonzero(wrong))
+        if number == 0:
+            return weights
+        if number < fewest:
+            fewest, patience = number, _PATIENCE
+        elif patience == 0:
+            return None
+        else:
+            patience -= 1
+        passive ^= wrong
+
+
+def _one_by_one(
+    gram: NDArray[np.float64], target: NDArray[np.float64], likely: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    weights, passive = _start(gram, target, likely)
+    tolerance = _NOTHING * np.abs(target).max(initial=0.0)
     for _ in range(10 * len(target)):
         gradient = np.where(passive, -np.inf, target - gram @ weights)
         entering = int(gradient.argmax())

@@ -5,7 +5,7 @@ that changes no result (a comment, a faster loop) reruns nothing.
 """
 
 STAGE_VERSION = {
-    "stimuli": 2,
+    "stimuli": 3,
     "training": 3,
     "representations": 2,
     "mlem": 4,
