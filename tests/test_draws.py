@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thinkalike.numerics.draws import drawn_counts, drawn_halves
+from thinkalike.numerics.draws import drawn_counts
 
 SENTENCES, LEMMAS = np.repeat(np.arange(40), 24), np.tile(np.arange(24), 40)  # every lemma in every sentence
 
@@ -21,14 +21,6 @@ def test_crossed_counts_are_the_product_of_both_draws():
     np.testing.assert_array_equal(both, sentences * lemmas)
 
 
-def test_halves_are_whole_groups_of_every_factor():
-    rows = drawn_halves([SENTENCES, LEMMAS], np.random.default_rng(0))
-    sentences, lemmas = set(SENTENCES[rows]), set(LEMMAS[rows])
-    assert len(set(rows)) == len(rows) and len(sentences) <= 20 and len(lemmas) <= 12
-    kept = np.isin(SENTENCES, list(sentences)) & np.isin(LEMMAS, list(lemmas))
-    np.testing.assert_array_equal(np.flatnonzero(kept), rows)
-
-
 @pytest.mark.parametrize("factors", [[0], [1], [0, 1]], ids=["sentences", "lemmas", "both"])
 def test_the_spread_of_a_mean_is_that_between_what_is_drawn(factors):
     rng = np.random.default_rng(1)
@@ -36,10 +28,8 @@ def test_the_spread_of_a_mean_is_that_between_what_is_drawn(factors):
     values = sum(effects[f] for f in factors)
     drawn = [(SENTENCES, LEMMAS)[f] for f in factors]
     expected = sum(effects[f].var() / (40, 24)[f] for f in factors)
-    by_counts, by_halves = [], []
+    by_counts = []
     for _ in range(1500):
         counts = drawn_counts(drawn, rng)
         by_counts.append(values @ counts / counts.sum())
-        by_halves.append(values[drawn_halves(drawn, rng)].mean())
     assert np.var(by_counts) == pytest.approx(expected, rel=0.2)
-    assert np.var(by_halves) == pytest.approx(expected, rel=0.2)

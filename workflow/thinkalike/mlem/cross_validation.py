@@ -19,7 +19,7 @@ from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
 from thinkalike.mlem.moments import Moments
-from thinkalike.mlem.problem import Problem, level_weights
+from thinkalike.mlem.problem import Problem, weights_of_level_pairs
 from thinkalike.mlem.rank_tables import Scoring, rounded
 from thinkalike.mlem.results import CrossValidation, Procedure
 
@@ -219,7 +219,9 @@ def _main_columns(problem: Problem, moments: Moments) -> Moments:
 
 def _level_table(fits: list[FoldFit]) -> pd.DataFrame:
     """Return one row per (fold, pair of levels)."""
-    frames = [level_weights(fit.problem, rounded(fit.parameters)).assign(fold=fold) for fold, fit in enumerate(fits)]
+    frames = [
+        weights_of_level_pairs(fit.problem, rounded(fit.parameters)).assign(fold=fold) for fold, fit in enumerate(fits)
+    ]
     return pd.concat(frames, ignore_index=True)[["fold", "feature", "level_a", "level_b", "weight", "pairs"]]
 
 

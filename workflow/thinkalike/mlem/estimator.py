@@ -19,7 +19,7 @@ from thinkalike.mlem.level_pairs import FeatureCoding, coded_as
 from thinkalike.mlem.matching import matched_representations
 from thinkalike.mlem.pair_distances import Distance
 from thinkalike.mlem.patterns import pair_patterns
-from thinkalike.mlem.problem import Problem, check_spread, level_weights, make_problem
+from thinkalike.mlem.problem import Problem, check_spread, make_problem, weights_of_level_pairs
 from thinkalike.mlem.rank_tables import Scoring, joined_predictions
 
 if TYPE_CHECKING:  # scikit-learn takes half a second to import
@@ -139,7 +139,7 @@ class MLEM:
         else:
             self.weights_ = pd.Series(self._design.main_weights(self._parameters), index=names, name="weight")
         self._coding = problem.coding
-        self.level_weights_ = level_weights(problem, self._parameters)
+        self.level_weights_ = weights_of_level_pairs(problem, self._parameters)
         return self
 
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:

@@ -101,7 +101,7 @@ def check_spread(low: float, high: float, where: str) -> None:
         raise InputError(f"All distances {where} equal {high:g}: this layer is constant and has nothing to explain.")
 
 
-def level_weights(problem: Problem, parameters: NDArray[np.float64]) -> pd.DataFrame:
+def weights_of_level_pairs(problem: Problem, parameters: NDArray[np.float64]) -> pd.DataFrame:
     """Return one row per pair of levels of each feature that has weights for them.
 
     Columns `feature, level_a, level_b, weight, pairs`; levels are text, None for the pairs of rare levels, which share

@@ -17,7 +17,8 @@ from thinkalike.features import fold_groups
 from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.rank_tables import rounded
-from thinkalike.mlem.resampling import Resampler, mean_statistics
+from thinkalike.mlem.resampled_fold import mean_statistics
+from thinkalike.mlem.resampling import Resampler
 from thinkalike.numerics.draws import Over, drawn_counts
 from thinkalike.property_levels import level_units
 

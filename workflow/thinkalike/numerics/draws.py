@@ -37,30 +37,3 @@ def drawn_counts(factors: Sequence[NDArray[np.int64]], rng: np.random.Generator)
         n_groups = int(groups.max()) + 1
         counts *= rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups))[groups]
     return counts
-
-
-def drawn_halves(factors: Sequence[NDArray[np.int64]], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Draw half of the groups of every factor without replacement, and return the stimuli that are in all halves.
-
-    No stimulus occurs twice, so no pair of a stimulus with its own copy does. The spread of a statistic over such
-    halves is that over new samples of the full size, as with `drawn_counts`.
-
-    Parameters
-    ----------
-    factors
-        As in `drawn_counts`.
-    rng
-        The generator of the draw.
-
-    Returns
-    -------
-    ndarray
-        The rows of the stimuli, in increasing order.
-    """
-    kept = np.ones(len(factors[0]), dtype=bool)
-    for groups in factors:
-        n_groups = int(groups.max()) + 1
-        chosen = np.zeros(n_groups, dtype=bool)
-        chosen[rng.permutation(n_groups)[: n_groups // 2]] = True
-        kept &= chosen[groups]
-    return np.flatnonzero(kept)
