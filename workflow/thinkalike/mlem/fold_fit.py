@@ -85,8 +85,8 @@ class FoldFit:
         """Return moments of scaled differences and of the scaled distance."""
         return self.problem.scaled(moments, self.ranges, self.low, self.high)
 
-    def refit(self, moments: Moments, leave_out: int | None = None) -> NDArray[np.float64]:
-        """Return the parameters that scaled `moments` give, without the feature `leave_out` where there is one."""
+    def refit(self, moments: Moments, leave_out: int | Sequence[int] | None = None) -> NDArray[np.float64]:
+        """Return the parameters that scaled `moments` give, without the features `leave_out` where there are some."""
         return self.problem.design.solve(moments, self.alpha, self.problem.fit_intercept, leave_out)
 
     def predict(self, parameters: NDArray[np.float64], patterns: NDArray[np.float64]) -> NDArray[np.float64]:

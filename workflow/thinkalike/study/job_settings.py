@@ -12,6 +12,11 @@ Settings = dict[str, Any]
 PAIRS_PER_PHENOMENON = 300
 # Tables with rows of every layer.
 _COLLECTED = ("importance", "scores", "level_weights", "resamples", "inference", "interactions", "probes")
+# Settings of the MLEM that decide a fit; the others are about what is reported of it.
+_OF_FITS = (
+    *("features", "controls", "distance", "alphas", "coding", "scoring", "folds", "inner_folds", "interactions"),
+    *("max_pairs", "same_word_pairs"),
+)
 STIMULUS_TABLES = [
     f"stimuli_{table}"
     for table in (
@@ -110,6 +115,13 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "trajectories": {**layers, **profile, "version": version["similarity"]},
         "nearness": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
         "reliability": {"measures": study.similarity["feature_based"], **profile, "version": version["similarity"]},
+        "refit_feature_sets": {
+            "settings": {key: study.mlem[key] for key in _OF_FITS if key in study.mlem},
+            "most": study.similarity["feature_sets"],
+            "seed": study.seed,
+            "version": version["mlem"],
+        },
+        "feature_sets": {"measure": measures[0], **layers, "version": version["similarity"]},
         "reproduction": {
             "reference": study.reference,
             "own": lambda wildcards: own_setup(study, wildcards.dataset),

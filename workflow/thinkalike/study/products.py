@@ -13,6 +13,7 @@ _RULE_OF_TABLE = {
     **{name: name for name in ("versions", "agreement", "layer_maps", "trajectories", "nearness", "reliability")},
     **{"explained": "explain_similarity", "explained_sentences": "explain_similarity"},
     **{"pairs": "explain_pairs", "pair_words": "explain_pairs"},
+    **dict.fromkeys(("feature_sets", "feature_set_profiles"), "feature_sets"),
     **dict.fromkeys(("reproduction", "reproduction_setup", "layer_numbering"), "reproduction"),
     **{"model_metadata": "model_metadata", "model_distances": "explain_models"},
     **{"model_mlem": "explain_models", "model_maps": "explain_models"},
@@ -96,6 +97,9 @@ def _of_dataset(study: Study, dataset: str) -> Iterator[Product]:
         for layer in model.layers:
             fits = [f"{name}/mlem/layer-{layer}/{table}.parquet" for table in study.layer_tables]
             yield product("mlem", "mlem", *fits, model=name, layer=layer)
+            if study.similarity["feature_sets"]:
+                path = f"{name}/feature_sets/layer-{layer}.parquet"
+                yield product("tables", "refit_feature_sets", path, model=name, layer=layer)
             if study.similarity["probes"]:
                 yield product("tables", "probe", f"{name}/probes/layer-{layer}.parquet", model=name, layer=layer)
     for a, b in study.pairs:

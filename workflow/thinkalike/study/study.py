@@ -175,6 +175,8 @@ class Study:
             names += ["model_metadata", "model_distances", "model_mlem", "model_maps"]
         if len(self.every_layer["layer"]) > 1:
             names += ["agreement", "layer_maps", "pairs", "pair_words"]
+            if self.similarity["feature_sets"]:
+                names += ["feature_sets", "feature_set_profiles"]
             if self.reference:
                 names += ["reproduction", "reproduction_setup", "layer_numbering"]
             if self.similarity["explained"]:
