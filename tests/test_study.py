@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.derive import DERIVED
@@ -299,6 +300,12 @@ def test_pairs_are_left_out_of_sums_over_pairs_alone(base, key):
             ["properties.width.exchanged names 'lab'"],
         ),
         (reference({"first": {"feature": "a", "models": ["b"]}}), ["0.first", "model 'b'", "models are gpt2"]),
+        (
+            {**reference({"falls": {"feature": "case", "models": ["gpt2"]}}), "mlem": {"features": ["tense"]}},
+            ["0.falls names the feature 'case'", "datasets.words are tense"],
+        ),
+        (reference({"rises": {"feature": "tense", "models": ["gpt2"], "near": 9}}), ["layer '9' of 'gpt2', which has"]),
+        (reference({"largest": {"measure": "rsa", "layers": [["gpt2", 7], ["gpt2", 1]]}}), ["layer '7' of 'gpt2'"]),
         (reference({}), ["statements.0 needs exactly one of value, largest", "none"]),
         (reference({"largest": {"measure": "cka"}}), ["statements.0.largest names 'cka'", "weighted_kendall, rsa"]),
         ({"mlem": {"alphas": ["1e-3"]}}, ["mlem.alphas.0", "'1e-3'", "write 0.001"]),
@@ -488,3 +495,15 @@ def test_only_pretrained_models_decide_what_is_left_out(base):
     assert found["models"]["m"]["source"] == study.source("m") and found["models"]["m"]["settings"]["unit"] == "mean"
     assert "leave_out" not in study.stimulus_source("words")
     assert load_study(minimal(models=models), base).leaving_out("words") == {}
+
+
+def test_both_studies_of_pretrained_models_are_of_the_same_models_and_words(tmp_path):
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "gemma-3-270m-q4_k_m.gguf").write_bytes(b"")
+    paper, own = (
+        load_study(yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8")), tmp_path)
+        for name in ("pretrained", "pretrained_defaults")
+    )
+    assert paper.models == own.models and paper.datasets == own.datasets and paper.reference == own.reference
+    assert (paper.mlem["coding"], own.mlem["coding"]) == ("difference", "levels")

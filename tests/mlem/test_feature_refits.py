@@ -58,8 +58,14 @@ def test_a_set_of_features_is_fitted_as_if_there_were_no_others(layer, coding):
 
 def test_one_feature_is_kept_and_one_left_out(layer):
     stimuli, features, vectors = layer
-    two = {name: features[name] for name in ("pos", "lemma")}
+    two = {name: features[name] for name in ("pos", "number", "lemma")}
     found = refit_feature_sets(stimuli, two, vectors, most=2, alphas=[1.0], folds=3)
-    assert found[["left_out", "feature"]].values.tolist() == [["", "pos"]]
+    assert found[["left_out", "feature"]].values.tolist() == [
+        *(["", "pos"], ["", "number"]),
+        *(["pos", "number"], ["number", "pos"]),
+    ]
+    del two["number"]
+    with pytest.raises(InputError, match="Of 1 features none can be left out"):
+        refit_feature_sets(stimuli, two, vectors, most=1, alphas=[1.0], folds=3)
     with pytest.raises(InputError, match="0 features are to be left out"):
         refit_feature_sets(stimuli, features, vectors, most=0)

@@ -31,7 +31,12 @@ def rows(left_out, kept, change=None, score=0.5):
 
 @pytest.fixture(scope="module")
 def sets():
-    content = rows("", "wxyz") + rows("w", "xyz", score=0.3) + rows("x", "wyz", {("a", "0", "z"): 0.6}, score=0.5)
+    content = (
+        rows("w, x, y", "z")
+        + rows("", "wxyz")
+        + rows("w", "xyz", score=0.3)
+        + rows("x", "wyz", {("a", "0", "z"): 0.6}, score=0.5)
+    )
     columns = ["model", "layer", "left_out", "feature", "importance", "score"]
     return feature_sensitivity(pd.DataFrame(content, columns=columns), MODELS).set_index("left_out")
 
@@ -52,3 +57,9 @@ def test_what_moves_is_named_and_counted(sets):
     assert moved["similarity_rank"] < 1 and moved["similarity_change"] > 0
     # Layer 0 of a was most like layer 1 of b, and is so no more; c is an untrained control.
     assert moved["most_alike"] == "a 1 and b 1" and not moved["same_most_alike"]
+
+
+def test_a_single_kept_feature_has_no_order(sets):
+    alone = sets.loc["w, x, y"]
+    undefined = ["profile_similarity", "profile_least", "similarity_rank", "similarity_change"]
+    assert alone[undefined].isna().all() and alone["same_first"] == 1 and alone["most_alike"] == ""

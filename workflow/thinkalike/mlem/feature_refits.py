@@ -79,6 +79,8 @@ def refit_feature_sets(
     choice = Choice(tuple(alphas or ALPHAS), inner_folds)
     fits, _ = fit_folds(problem, outer_folds(folds, groups, seed, table.index), groups, choice, seed, max_pairs)
     tested = [place for place, name in enumerate(names) if features[name].role == "feature"]
+    if len(tested) < 2:
+        raise InputError(f"Of {len(tested)} features none can be left out; declare more, or set feature_sets to 0.")
     sets = [out for size in range(most + 1) for out in combinations(tested, size) if size < len(tested)]
     rows = []
     for left_out in sets:

@@ -156,7 +156,8 @@ def _refuse_differences_within(table: pd.DataFrame, entry: pd.Series) -> None:
         values = table[name].groupby(entry, sort=False).nunique(dropna=False)
         if (values > 1).any():
             raise InputError(
-                f"The models of entry '{values.idxmax()}' differ in the property '{name}'; give each its own entry."
+                f"The models of entry '{values.idxmax()}' differ in the property '{name}'; give them names that "
+                "differ in more than -seed0, -seed1."
             )
 
 

@@ -90,10 +90,13 @@ def _wide(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _score(comparator: Comparator, x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return float(comparator.score(comparator.prepare(x), comparator.prepare(y)))
+    """Return the similarity of two profiles; NaN for one feature, of which there is no order."""
+    return float(comparator.score(comparator.prepare(x), comparator.prepare(y))) if len(x) > 1 else float("nan")
 
 
 def _pair_values(comparator: Comparator, profiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    if profiles.shape[1] < 2:
+        return np.full(len(profiles) * (len(profiles) - 1) // 2, np.nan)
     prepared = [comparator.prepare(profile) for profile in profiles]
     return np.array([comparator.score(x, y) for x, y in combinations(prepared, 2)], dtype=np.float64)
 

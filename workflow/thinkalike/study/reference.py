@@ -28,10 +28,36 @@ def _check_names(where: str, about: Mapping[str, Any], study: Study) -> Iterator
     for name in named:
         if name not in known:
             yield f"{where} names the model '{name}', but the models are {', '.join(known)}; correct it."
+    yield from _check_layers(where, about, study)
+    if "feature" in about:
+        for dataset, entry in study.datasets.items():
+            declared = study.mlem.get("features") or entry.get("features")
+            if declared is not None and about["feature"] not in declared:
+                yield (
+                    f"{where} names the feature '{about['feature']}', but those of datasets.{dataset} are "
+                    f"{', '.join(declared)}; correct it."
+                )
     if "measure" in about and about["measure"] not in study.measures:
         yield f"{where} names '{about['measure']}', but the measures are {', '.join(study.measures)}; add it."
     if "table" in about and about["table"] not in study.tables:
         yield f"{where} names the table '{about['table']}', which this study does not have; remove it."
+
+
+def _check_layers(where: str, about: Mapping[str, Any], study: Study) -> Iterator[str]:
+    """Say which layers a statement names that the models do not have."""
+    layers = about.get("layers", "all")
+    pairs = [layer for layer in layers if isinstance(layer, list)]
+    named = [(name, str(layer)) for name, layer in pairs]
+    for name in about.get("models", ()):
+        listed = [] if layers == "all" or pairs else [str(layer) for layer in layers]
+        named += [(name, layer) for layer in listed if layer not in ("first", "last")]
+        named += [(name, str(about["near"]))] if "near" in about else []
+    for name, layer in named:
+        for model in study.models.values():
+            if name in (model.entry, model.name) and layer not in model.layers:
+                yield (
+                    f"{where} names layer '{layer}' of '{model.name}', which has {', '.join(model.layers)}; correct it."
+                )
 
 
 def own_setup(study: Study, dataset: str) -> dict[str, Any]:
