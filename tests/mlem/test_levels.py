@@ -10,8 +10,10 @@ from sklearn.linear_model import Ridge
 
 from thinkalike.errors import InputError
 from thinkalike.mlem import MLEM, cross_validate
+from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.label_null import Permuter
 from thinkalike.mlem.level_pairs import FEWEST_STIMULI, MOST_LEVELS
+from thinkalike.mlem.permuted_levels import PermutedLevels
 from thinkalike.mlem.problem import make_problem
 
 
@@ -163,14 +165,31 @@ def test_null_distribution_is_that_of_fitting_everything_again():
     labels = np.random.default_rng(0).permutation(features["f2"].to_numpy())
     permuted = cross_validate(features.assign(f2=labels), vectors, folds=np.arange(90) % 3, alphas=[1.0])
     problem = make_problem(features, vectors, feature_coding="levels")
-    from thinkalike.mlem.fold_fit import Choice, fit_folds
-
     fits, _ = fit_folds(problem, np.arange(90) % 3, np.arange(90), Choice([1.0], 0), 0)
     permuter = Permuter(problem, fits, [np.arange(90)] * 4)
     codes = dict(zip(features["f2"].to_numpy(), problem.coding.codes[:, 2], strict=True))
-    found = permuter._statistics(2, np.array([codes[label] for label in labels]))
+    labels = np.array([codes[label] for label in labels])
+    found = permuter._statistics(2, labels)
+    quick = PermutedLevels(problem, fits, 2, np.arange(90)).statistics(labels)
+    np.testing.assert_allclose(quick, found, rtol=1e-8, atol=1e-11)
     assert found[0] == pytest.approx(permuted.weights["f2"].mean(), abs=1e-9)
     assert found[1] == pytest.approx(permuted.importance["f2"].mean(), abs=1e-9)
+
+
+@pytest.mark.parametrize("feature", [0, 1, 2])
+def test_permuting_levels_of_units_equals_fitting_everything_again(feature):
+    features, vectors = uneven(90)  # some levels are rare, some values undefined
+    units = np.arange(90) % 30
+    name = f"f{feature}"
+    features[name] = features[name].to_numpy()[units]
+    problem = make_problem(features, vectors, feature_coding="levels")
+    fits, _ = fit_folds(problem, np.arange(90) // 5 % 3, np.arange(90), Choice([10.0], 0), 0)
+    permuter = Permuter(problem, fits, [units if f == feature else np.arange(90) for f in range(4)])
+    column = PermutedLevels(problem, fits, feature, units)
+    for seed in range(2):
+        labels = np.random.default_rng(seed).permutation(permuter.labels[feature])
+        expected = permuter._statistics(feature, labels)
+        np.testing.assert_allclose(column.statistics(labels), expected, rtol=1e-8, atol=1e-11)
 
 
 def test_interactions_are_of_differences():

@@ -27,6 +27,7 @@ from thinkalike.mlem.rank_tables import (
     joined_predictions,
     prediction_ties,
     score_of_table,
+    sums_of_groups,
 )
 
 Predict = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
@@ -202,7 +203,7 @@ def _joined(
 ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
     """Return the distinct values in order (those that differ by rounding are one), and the sums of the columns."""
     ties = prediction_ties(values)
-    return values[ties.order[ties.first]], [np.add.reduceat(column[ties.order], ties.first) for column in columns]
+    return values[ties.order[ties.first]], [sums_of_groups(column[ties.order], ties) for column in columns]
 
 
 def _replacing(design: Design, parameters: NDArray[np.float64], ranges: NDArray[np.float64], feature: int) -> Predict:

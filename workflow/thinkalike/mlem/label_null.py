@@ -22,6 +22,7 @@ from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import HeldOutPairs
 from thinkalike.mlem.patterns import pair_patterns
 from thinkalike.mlem.permuted_column import PermutedColumn
+from thinkalike.mlem.permuted_levels import PermutedLevels, permuted_levels_apply
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.rank_tables import PatternTable, table_of
 
@@ -52,8 +53,11 @@ class Permuter:
         """Return null weights and importances of one feature, shape (n_permutations,) each."""
         problem = self.problem
         # One permuted column changes one row of the normal equations; the rest is summed once.
-        quick = isinstance(problem.moment_source(), ClosedForm) and problem.exclude is None
-        column = PermutedColumn(problem, self.fits, feature, self.units[feature]) if quick else None
+        column: PermutedColumn | PermutedLevels | None = None
+        if permuted_levels_apply(problem, problem.coding, feature):
+            column = PermutedLevels(problem, self.fits, feature, self.units[feature])
+        elif isinstance(problem.moment_source(), ClosedForm) and problem.exclude is None:
+            column = PermutedColumn(problem, self.fits, feature, self.units[feature])
         rows = []
         for _ in range(n_permutations):
             labels = rng.permutation(self.labels[feature])

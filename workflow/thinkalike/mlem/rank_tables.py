@@ -106,8 +106,14 @@ def score_of_table(
         return 0.0
     sizes, sums = counts[ties.order], rank_sums[ties.order]
     if len(ties.first) < len(sizes):
-        sizes, sums = np.add.reduceat(sizes, ties.first), np.add.reduceat(sums, ties.first)
+        sizes, sums = sums_of_groups(sizes, ties), sums_of_groups(sums, ties)
     return score_in_order(sizes, sums, rank_squares, scoring)
+
+
+def sums_of_groups(values: NDArray[np.float64], ties: Ties) -> NDArray[np.float64]:
+    """Return `np.add.reduceat(values, ties.first)`, several times as fast where most groups are of one."""
+    until = np.cumsum(values)
+    return np.diff(np.append(until[ties.first[1:] - 1], until[-1]), prepend=0.0)
 
 
 def score_in_order(
