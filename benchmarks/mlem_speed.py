@@ -1,7 +1,12 @@
 """This engine beside scikit-learn and rsatoolbox, one thread, one run, the same data.
 
     python benchmarks/mlem_speed.py [--sizes 500 1000 2000 5000] [--engines thinkalike sklearn rsatoolbox]
+    python benchmarks/mlem_speed.py --engines thinkalike levels
     python benchmarks/mlem_speed.py --large 100000 --threads 2
+
+`thinkalike` is the paper's form (differences, Spearman), as the other engines compute it; `levels` is the package's
+default: a weight for every pair of levels, scored by rho_a. Its ratio is what the levels cost, in the worst case: of
+independent features, nearly every pair of stimuli has a combination of levels of its own.
 
 The same procedure for the first two: 5 outer folds over stimuli, alpha of nine by 5 inner folds and Spearman,
 importance (scikit-learn: `permutation_importance` x 10 on the held-out pairs; here: exact). rsatoolbox:
@@ -53,6 +58,20 @@ def run_thinkalike(codes, vectors):
 
     def run():
         result = cross_validate(features, vectors, model=MLEM(coding="difference", scoring="spearman"))
+        return {"score": result.score, "importance": result.importance.mean().round(4).tolist()}
+
+    return run
+
+
+def run_levels(codes, vectors):
+    import pandas as pd
+
+    from thinkalike.mlem import cross_validate
+
+    features = pd.DataFrame(codes).rename(columns=str)
+
+    def run():
+        result = cross_validate(features, vectors)
         return {"score": result.score, "importance": result.importance.mean().round(4).tolist()}
 
     return run
@@ -139,13 +158,19 @@ def run_large(codes, vectors):
     return run
 
 
-ENGINES = {"thinkalike": run_thinkalike, "sklearn": run_sklearn, "rsatoolbox": run_rsatoolbox, "large": run_large}
+ENGINES = {
+    "thinkalike": run_thinkalike,
+    "levels": run_levels,
+    "sklearn": run_sklearn,
+    "rsatoolbox": run_rsatoolbox,
+    "large": run_large,
+}
 
 
 def worker(engine, size):
     codes, vectors = planted(size, dtype="float32" if engine == "large" else "float64")
     run = ENGINES[engine](codes, vectors)
-    if engine == "thinkalike":
+    if engine in ("thinkalike", "levels"):
         small = planted(60)
         ENGINES[engine](*small)()  # imports that happen at the first call
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -178,7 +203,7 @@ def measure(engine, size, threads):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 1000, 2000, 5000])
-    parser.add_argument("--engines", nargs="+", choices=list(ENGINES)[:3], default=list(ENGINES)[:3])
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES)[:4], default=list(ENGINES)[:4])
     parser.add_argument("--large", type=int, help="fit once to this many stimuli instead")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)

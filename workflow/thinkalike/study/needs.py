@@ -169,7 +169,9 @@ class Needs:
         # The vectors as they are stored, in double precision and centred; held-out distances, their order and ranks.
         folds = self.study.mlem["folds"]
         held_out = self._pairs(wildcards.dataset) / folds**2
-        return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + 64 * held_out
+        # With levels nearly every held-out pair has a pattern of its own.
+        each = 500 if self.study.mlem["coding"] == "levels" else 64
+        return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + each * held_out
 
     @_minutes
     def mlem_minutes(self, wildcards: Any) -> float:
@@ -180,7 +182,11 @@ class Needs:
     def _repetitions(self) -> float:
         inference = self.study.mlem.get("inference", {})
         draws = self.study.mlem["resamples"] + 2 * self.study.mlem["halvings"]
-        repeated = 0.13 * (draws + inference.get("n_resamples", 0) + inference.get("n_permutations", 0))
+        levels = self.study.mlem["coding"] == "levels"
+        # In units of one cross-validation of differences; of levels it is four and a half, with differences beside it.
+        resampled = (0.2 if levels else 0.13) * (draws + inference.get("n_resamples", 0))
+        permuted = (0.7 if levels else 0.13) * inference.get("n_permutations", 0)
+        repeated = resampled + permuted + (4.5 if levels else 0)
         # Interactions, numeric features and other distances meet every pair instead of summing over cells; the two that
         # cannot be told from the configuration alone are allowed for.
         return repeated + (10 if self.study.mlem["interactions"] else 2)
