@@ -204,3 +204,53 @@ def test_entangled_features_are_named(data):
     np.testing.assert_allclose(result.weights["f0"], result.weights["copy"], rtol=1e-6)
     row = result.diagnostics.set_index("feature").loc["f0"]
     assert row["closest_feature"] == "copy" and row["closest_correlation"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("coding", ["levels", "difference"])
+@pytest.mark.parametrize(("distance", "scale"), [("sqeuclidean", 2.0**200), ("sqeuclidean", 2.0**-200)])
+def test_results_do_not_depend_on_the_scale(data, coding, distance, scale):
+    features, vectors = data
+    options = {"model": MLEM(coding=coding, distance=distance), "folds": 2, "alphas": [1.0]}
+    assert cross_validate(features, vectors * scale, **options).weights.equals(
+        cross_validate(features, vectors, **options).weights
+    )
+
+
+@pytest.mark.parametrize("distance", ["cosine", "correlation", "manhattan"])
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_distances_that_need_no_squares_of_the_scale(data, distance, scale):
+    features, vectors = data
+    expected = MLEM(distance=distance).fit(features, vectors).weights_
+    np.testing.assert_allclose(MLEM(distance=distance).fit(features, vectors * scale).weights_, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("distance", ["sqeuclidean", "euclidean_squared"])
+def test_scales_whose_squares_are_no_numbers_are_refused(data, distance):
+    features, vectors = data
+    model = MLEM(distance=distance)
+    for scale, said in ((1e200, "as large as"), (1e-200, "within")):
+        with pytest.raises(InputError, match=f"Representations are {said} .* multiply all of them by one number"):
+            model.fit(features, vectors * scale)
+    with pytest.raises(InputError, match="as large as 1e\\+300"):
+        model.fit(features, np.where(np.arange(60)[:, None] == 7, 1e300, vectors))
+    for unit in (1e300, 1e-300):
+        numbers = features.assign(size=np.arange(60.0) * unit)
+        with pytest.raises(InputError, match=r"Feature 'size' has values up to .* give it in another unit"):
+            MLEM(distance=distance, kinds={"size": "numeric"}).fit(numbers, vectors)
+
+
+@pytest.mark.parametrize("coding", ["levels", "difference"])
+def test_features_that_are_undefined_or_different_everywhere(data, coding):
+    features, vectors = data
+    options = {"model": MLEM(coding=coding), "folds": 2, "alphas": [1.0]}
+    odd = features.assign(nothing=np.nan, own=[f"s{i}" for i in range(60)])
+    result = cross_validate(odd, vectors, **options)
+    plain = cross_validate(features, vectors, **options)
+    np.testing.assert_allclose(result.weights[["f0", "f1"]], plain.weights, atol=1e-9)
+    assert (result.weights["nothing"] == 0).all() and (result.importance[["nothing", "own"]] == 0).all().all()
+    table = result.infer(n_resamples=3, n_permutations=3)
+    assert table[["estimate", "low", "high", "p"]].notna().all().all()
+    alone = cross_validate(odd[["own"]], vectors, **options)  # one stimulus per level: all pairs differ alike
+    assert alone.score == 0 and (alone.weights["own"] == 0).all()
+    with pytest.raises(InputError, match="There are 2 stimuli; a fit needs at least 3"):
+        cross_validate(features.iloc[:2], vectors[:2], **options)

@@ -18,6 +18,7 @@ from thinkalike.features import Kind, Missing, as_numbers
 from thinkalike.mlem.matching import matched
 
 UNDEFINED = -1
+_LARGEST = 1e150  # of a numeric feature
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,13 @@ def _encode_numbers(column: pd.Series, name: str, missing: str) -> tuple[NDArray
             f"Feature '{name}' is infinite for stimulus {int(np.isinf(numbers).argmax())}; mend the table."
         )
     undefined = np.isnan(numbers)
+    defined = numbers[~undefined]
+    largest, spread = np.abs(defined).max(initial=0.0), np.ptp(defined / 2) * 2 if len(defined) else 0.0
+    if largest > _LARGEST or 0 < spread < 1 / _LARGEST:
+        raise InputError(
+            f"Feature '{name}' has values up to {largest:.3g} that differ by up to {spread:.3g}; squares of such "
+            f"numbers do not exist: give it in another unit, on which no result depends."
+        )
     if undefined.any() and missing == "category":
         raise InputError(
             f"Feature '{name}' is numeric and undefined for stimulus {int(undefined.argmax())}: no number is the "

@@ -157,6 +157,12 @@ def make_distances(representations: ArrayLike, distance: Distance, n_stimuli: in
         _check_symmetric(array)
         return PrecomputedDistances(array)
     vectors = np.array(array, dtype=np.float64, order="C")  # sums depend on the order in their last digit
+    if distance in ("cosine", "correlation"):  # neither depends on a vector's length: squares of any are of order 1
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        vectors *= np.exp2(-np.frexp(largest)[1].astype(np.float64))
+        array = vectors.copy()
+    else:
+        _check_scale(vectors, 1e280 if distance == "manhattan" else 1e70)
     if distance == "manhattan":
         return ManhattanDistances(vectors)
     if distance == "euclidean_squared":
@@ -166,6 +172,18 @@ def make_distances(representations: ArrayLike, distance: Distance, n_stimuli: in
     if distance in ("cosine", "correlation"):
         vectors = _half_unit_length(vectors, array, distance)
     return EuclideanDistances(vectors)
+
+
+def _check_scale(vectors: NDArray[np.float64], most: float) -> None:
+    """Complain about vectors so large, or so near to one another, that sums of their distances are no numbers."""
+    largest = float(np.abs(vectors).max())
+    spread = float(np.ptp(vectors / largest, axis=0).max()) * largest if largest > 0 else 0.0
+    if largest > most or 0 < spread < 1 / most:
+        size = f"as large as {largest:.3g}" if largest > most else f"within {spread:.3g} of one another"
+        raise InputError(
+            f"Representations are {size}, so that sums of their distances are no numbers; multiply all of them by one "
+            f"number, on which no result depends."
+        )
 
 
 def _half_unit_length(vectors: NDArray[np.float64], original: NDArray, distance: str) -> NDArray[np.float64]:

@@ -97,7 +97,7 @@ class PermutedColumn:
 
     def _distance_sums(self, labels: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the sum of Delta_f d over the training pairs of each fold."""
-        n_folds, n_levels = len(self.fits), int(labels.max()) + 1
+        n_folds, n_levels = len(self.fits), max(1, int(labels.max()) + 1)
         level = labels[self.row_unit]
         defined = np.flatnonzero(level != UNDEFINED)
         key = level[defined] * n_folds + self.row_fold[defined]

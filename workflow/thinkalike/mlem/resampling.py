@@ -5,8 +5,8 @@ their weights. Pairs of a stimulus with its own copy are left out: their distanc
 those of the data. Each draw is looked at twice:
 
 * *settled*, with the penalties and the scale of the data;
-* *anew*, with the penalty chosen again, one for all folds, by the mean held-out score of the resample, and the smallest
-  and largest training distance (a numeric feature's range) of the stimuli that were drawn.
+* *anew*, with each fold's penalty chosen again, by the mean held-out score of the other folds of the resample, and the
+  smallest and largest training distance (a numeric feature's range) of the stimuli that were drawn.
 
 Scores and importances of a draw are found on a fine grid of predictions (`binned`), and how they vary is put about the
 exact estimates. Penalties whose fits to the data are the same but for a hundredth are one to a resample, and those that
@@ -79,15 +79,15 @@ class Draws:
         Means over pairs vary for two reasons: each group brings its own level (variance a), and each pair of groups its
         own surprise (variance b). With weights of variance v the products w_s w_t of two groups' weights vary by
         2 v + v^2, so that resampling groups (v = 1) gives a + 3 b, and weights half as far from 1 (v = 1/4) give
-        (a + 2.25 b) / 4. What is `settled` is drawn together to the variance a + b; how much the statistics move
-        because penalty and scale are found `anew` comes on top.
+        (a + 2.25 b) / 4. What is `settled` is drawn together to the variance a + 2.25 b, cautious where a + b is right
+        (scores of folds with few groups vary by more than these two, so that b cannot be taken out altogether); how
+        much the statistics move because penalty and scale are found `anew` comes on top.
         """
         moved = self.anew - self.settled
         resampled, halved = self.settled[: len(self.halved)].var(axis=0), self.halved.var(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            b = (resampled - 4 * halved) / 0.75
-            share = np.where(resampled > 0, (resampled - 2 * b) / resampled, 1.0)
-        factor = np.sqrt(np.clip(share, 1 / 3, 1.0))  # a and b are not negative
+            share = np.where(resampled > 0, 4 * halved / resampled, 1.0)
+        factor = np.sqrt(np.clip(share, 1 / 3, 1.0))
         return factor * (self.settled - self.settled.mean(axis=0)) + moved - moved.mean(axis=0)
 
 
@@ -120,8 +120,8 @@ class Resampler:
         candidates: Sequence[int] = range(len(self.candidates))
         for number in range(n_resamples):
             weights = drawn_counts([groups], rng)
-            one, other, place = self.both(weights, candidates)
-            chosen.add(place)
+            one, other, places = self.both(weights, candidates)
+            chosen |= places
             if number == _HALVED:
                 candidates = sorted(chosen)
             settled.append(one.vector())
@@ -134,21 +134,20 @@ class Resampler:
         """Return the statistics of the data in which each stimulus counts as much as its weight."""
         return self._mean([fold.statistics(fold.own) for fold in self._folds(weights, binned)])
 
-    def both(self, weights: NDArray[np.float64], candidates: Sequence[int]) -> tuple[Statistics, Statistics, int]:
-        """Return them with the penalties and the scale of the data, and found anew; and which candidate was chosen."""
+    def both(self, weights: NDArray[np.float64], candidates: Sequence[int]) -> tuple[Statistics, Statistics, set[int]]:
+        """Return them with the penalties and the scale of the data, and found anew; and the candidates chosen."""
         folds = self._folds(weights)
         settled = [fold.statistics(fold.own) for fold in folds]
-        place = candidates[0]
-        if len(candidates) > 1:
+        chosen = [fold.own for fold in folds]
+        if len(self.candidates) > 1:
             scores = np.array([[fold.score(each) for each in candidates] for fold in folds])
-            place = candidates[int(np.argmax(np.round(scores.mean(axis=0), 12)))]
-        own = len(self.candidates) == 1
+            others = scores.sum(axis=0) - scores if len(folds) > 1 else scores
+            chosen = [candidates[place] for place in np.round(others, 12).argmax(axis=1)]
         anew = [
-            replace(fold.statistics(each), weights=self._weights_anew(fold, each))
-            for fold in folds
-            for each in [fold.own if own else place]
+            replace(fold.statistics(place), weights=self._weights_anew(fold, place))
+            for fold, place in zip(folds, chosen, strict=True)
         ]
-        return self._mean(settled), self._mean(anew), place
+        return self._mean(settled), self._mean(anew), set(chosen)
 
     def _mean(self, rows: list[Statistics]) -> Statistics:
         return mean_statistics(rows, self.problem.coding.n_features)
