@@ -60,6 +60,8 @@ def test_untrained_control_needs_no_weights_and_is_recorded(tmp_path: Path) -> N
     found = vectors(tmp_path / "r", {"hub": str(folder), "untrained": True, "seed": 1})
     assert torch.equal(before, torch.random.get_rng_state())
     assert (found.metadata["untrained"], found.metadata["seed"]) == (True, 1)
+    known = found.metadata["properties"]
+    assert (known["architecture"], known["positions"], known["objective"]) == ("gpt2", "learned", "causal")
     with pytest.raises(InputError, match=r"dtype is int8 but model .* is untrained"):
         load_model({"hub": str(folder), "untrained": True}, dtype="int8", device="cpu")
 

@@ -13,6 +13,7 @@ from thinkalike.errors import InputError
 from thinkalike.representations.layer_writer import RepresentationWriter
 from thinkalike.representations.storage import (
     layer_path,
+    properties_of,
     read_representation,
     write_representation,
 )
@@ -30,6 +31,14 @@ def test_round_trip_is_exact(tmp_path: Path) -> None:
     assert found.vectors.flags.c_contiguous
     np.testing.assert_array_equal(found.vectors, VECTORS)
     assert found.metadata["model"] == "m"
+
+
+def test_the_properties_of_a_model_are_those_in_its_files(tmp_path: Path) -> None:
+    known = {"architecture": "gpt2", "width": 24}
+    for layer, metadata in (("0", {"properties": known}), ("1", {})):
+        write_representation(layer_path(tmp_path, layer), IDS, VECTORS, metadata)
+    assert properties_of(tmp_path, ["0", "1"]) == known
+    assert properties_of(tmp_path, ["1"]) == {}
 
 
 def test_file_is_what_the_contract_says(tmp_path: Path) -> None:
