@@ -63,7 +63,11 @@ wildcard_constraints:
     layer=LABEL,
 
 
-report: "workflow/report/workflow.rst"
+# The report opens with what the study found, once that is known.
+FRONT_PAGE = Path(PLACE("<results>/report.rst")).resolve()
+
+
+report: str(FRONT_PAGE) if FRONT_PAGE.exists() else "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/notes.smk"
@@ -110,6 +114,7 @@ rule all:
             if "reproduction" in STUDY.tables
             else []
         ),
+        ["<results>/report.rst"] if "summary" in STUDY.tables else [],
         "<results>/resources/jobs.csv",
     localrule: True
     message:

@@ -1,6 +1,6 @@
 """Kill a study with SIGKILL at twenty random moments, then twenty changes of the finished study; compare all results.
 
-    python benchmarks/workflow_kills.py [--kills 20] [--cores 1] [--seed 0] [--only first|changes]
+    python benchmarks/workflow_kills.py [--kills 20] [--cores 1] [--seed 0]
 
 Each kill ends Snakemake and all its jobs at once, as a lost node does, up to a second after a certain share of the jobs
 is done: one kill in each twentieth of the run, so that every stage is met. The finished study is then changed in every
@@ -46,34 +46,21 @@ COMPARED = (".parquet", ".csv", ".png", ".html")
 def main() -> None:
     arguments = _arguments()
     draw = random.Random(arguments.seed)
-    wrong: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        killed = folder / "killed"
-        study = _prepare(killed)
-        if arguments.only != "changes":
-            _kill_often(killed, arguments.cores, draw, arguments.kills, "first run")
-            wrong += _differences(killed, study, folder / "undisturbed", arguments.cores, "first run")
-        if arguments.only != "first":
-            study = _kill_changes(killed, study, draw, arguments)
-            wrong += _differences(killed, study, folder / "changed", arguments.cores, "changes")
+        study = _prepare(folder / "killed")
+        _kill_often(folder / "killed", arguments.cores, draw, arguments.kills, "first run")
+        wrong = _differences(folder / "killed", study, folder / "undisturbed", arguments.cores, "first run")
+        for number, (stage, change) in enumerate(CHANGES.items()):
+            # Figures follow the last change of all.
+            target = "all" if stage == "figures" else "all_tables"
+            study = with_changes(study, change)
+            # As many kills for each stage, and what is left over for the first ones.
+            kills = len(range(number, arguments.kills, len(CHANGES)))
+            _write(folder / "killed", study)
+            _kill_often(folder / "killed", arguments.cores, draw, kills, f"change of {stage}", target)
+        wrong += _differences(folder / "killed", study, folder / "changed", arguments.cores, "changes")
         sys.exit(bool(wrong))
-
-
-def _kill_changes(
-    killed: Path, study: dict[str, Any], draw: random.Random, arguments: argparse.Namespace
-) -> dict[str, Any]:
-    """Finish the study, kill and finish one change after the other, and return the study as it is then."""
-    _snakemake(killed, arguments.cores).wait()
-    for number, (stage, change) in enumerate(CHANGES.items()):
-        # Figures follow the last change of all.
-        target = "all" if stage == "figures" else "all_tables"
-        study = with_changes(study, change)
-        # As many kills for each stage, and what is left over for the first ones.
-        kills = len(range(number, arguments.kills, len(CHANGES)))
-        _write(killed, study)
-        _kill_often(killed, arguments.cores, draw, kills, f"change of {stage}", target)
-    return study
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,7 +68,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=["first", "changes"], help="one of the two halves")
     return parser.parse_args()
 
 

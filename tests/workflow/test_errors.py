@@ -1,7 +1,6 @@
 """A user's mistake ends with one sentence, a non-zero code, and nothing half-written."""
 
 import copy
-import re
 from typing import Any
 
 import pytest
@@ -51,8 +50,3 @@ def test_a_run_of_a_wrong_study_stops_before_anything_is_made(workflow: Workflow
 
 def test_a_configuration_file_replaces_the_default_study(workflow: Workflow) -> None:
     assert workflow.jobs(TINY)["train"] == len(TINY["models"])
-
-
-def test_the_default_study_under_another_name(workflow: Workflow) -> None:
-    text = workflow.run("--config", "study=other", "--dry-run", "all_stimuli").stdout
-    assert re.search(r"^stimuli +1$", text, flags=re.MULTILINE)

@@ -41,6 +41,8 @@ AFTER_FITS = {
     "layer_maps": 1,
     "explain_pairs": 1,
     "explorer": 1,
+    "summary": 1,
+    "front_page": 1,
     "resources": 1,
     "all": 1,
 } | FIGURES

@@ -97,8 +97,7 @@ def pretend_done(workflow: Workflow, study: dict[str, Any]) -> None:
     loaded = load_study(study, workflow.folder)
     rules = job_settings(loaded)
     for product in products(loaded):
-        settings = expected_settings(loaded, product, rules)
-        record = {"rule": product.rule, "wildcards": product.wildcards, "settings": settings}
+        record = {"rule": product.rule, "settings": expected_settings(loaded, product, rules)}
         table = EMPTY.replace_schema_metadata({b"thinkalike.record": json.dumps(record).encode()})
         for path in product.paths:
             if (place := workflow.folder / f"results/{loaded.name}" / path).is_file():

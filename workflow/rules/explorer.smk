@@ -2,6 +2,9 @@
 
 EXPLORED = ["importance", "similarity", "models"]
 EXPLORED += [table for table in ("inference", "explained") if table in STUDY.tables]
+EXPLORED += [table for table in ["summary"] if table in STUDY.tables]
+SUMMARISED = ["importance", "scores", "similarity", "models"]
+SUMMARISED += [table for table in ("agreement", "explained") if table in STUDY.tables]
 
 
 rule word_maps:
@@ -88,3 +91,51 @@ rule reproduction_page:
         "Sheet of published values beside the study's own"
     script:
         "../scripts/reproduction_page.py"
+
+
+rule summary:
+    input:
+        **{
+            table: f"<results>/{{dataset}}/tables/{table}.parquet"
+            for table in SUMMARISED
+        },
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        stimuli_warnings="<results>/{dataset}/tables/stimuli_warnings.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/summary.parquet",
+        csv="<results>/{dataset}/tables/summary.csv",
+    log:
+        "<logs>/{dataset}/summary.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        version=STAGE_VERSION["figures"],
+    message:
+        "Summary of {wildcards.dataset}"
+    script:
+        "../scripts/summary.py"
+
+
+# The report opens with it (see the Snakefile), where it is there.
+rule front_page:
+    input:
+        collect("<results>/{dataset}/tables/summary.parquet", dataset=STUDY.datasets),
+    output:
+        "<results>/report.rst",
+    log:
+        "<logs>/front_page.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        datasets=list(STUDY.datasets),
+        version=STAGE_VERSION["figures"],
+    message:
+        "First page of the report"
+    script:
+        "../scripts/front_page.py"

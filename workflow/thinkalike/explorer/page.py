@@ -18,6 +18,7 @@ from thinkalike.explorer.content import (
 )
 from thinkalike.explorer.packing import pack_text
 from thinkalike.files import whole_file
+from thinkalike.tables import require
 
 #: Snakemake puts a page into the address of a frame, which Chromium leaves empty from 1.56 MB on.
 MOST_IN_REPORT = 1_500_000
@@ -43,6 +44,7 @@ def render_page(
     word_maps: pd.DataFrame | None = None,
     inference: pd.DataFrame | None = None,
     explained: pd.DataFrame | None = None,
+    summary: pd.DataFrame | None = None,
     study: str = "",
     dataset: str = "",
     datasets: Sequence[str] = (),
@@ -67,6 +69,8 @@ def render_page(
         `model, layer, quantity, feature, low, high`: intervals of importance.
     explained
         `model_a, layer_a, model_b, layer_b, measure, part, role, value`: explained similarity.
+    summary
+        `kind, sentence`: the study in a few sentences, for the head of the page (`summarise`).
     study, dataset, datasets
         Names for the heading; the other datasets' pages are linked.
 
@@ -96,6 +100,7 @@ def render_page(
             dataset=dataset,
             style=_read("style.css"),
             scripts=[_read(f"scripts/{name}.js") for name in SCRIPTS],
+            summary=_sentences(summary),
             content=pack_text(content),
         )
     )
@@ -126,6 +131,15 @@ def page_for_report(page: str, path: str | Path) -> str:
     if len(page.encode("utf-8")) <= MOST_IN_REPORT:
         return page
     return _environment().from_string(_LINK).render(path=str(path))
+
+
+def _sentences(summary: pd.DataFrame | None) -> dict[str, list[str]]:
+    """Return the sentences of a summary by kind."""
+    if summary is None:
+        return {}
+    require(summary, ("kind", "sentence"), "summary")
+    kinds = ("studied", "result", "warning")
+    return {kind: list(map(str, summary.loc[summary["kind"] == kind, "sentence"])) for kind in kinds}
 
 
 @cache

@@ -12,11 +12,11 @@ from thinkalike.study.study import Study
 _RULE_OF_TABLE = {
     **{name: name for name in ("versions", "agreement", "layer_maps", "trajectories", "nearness", "reliability")},
     **{"explained": "explain_similarity", "explained_sentences": "explain_similarity"},
-    **{"pairs": "explain_pairs", "pair_words": "explain_pairs"},
     **dict.fromkeys(("feature_sets", "feature_set_profiles"), "feature_sets"),
     **dict.fromkeys(("reproduction", "reproduction_setup", "layer_numbering"), "reproduction"),
     **{"model_metadata": "model_metadata", "model_distances": "explain_models"},
     **{"model_mlem": "explain_models", "model_maps": "explain_models"},
+    **{"pairs": "explain_pairs", "pair_words": "explain_pairs", "summary": "summary"},
 }
 STAGES = ("stimuli", "representations", "mlem", "similarity", "tables")
 

@@ -181,6 +181,7 @@ class Study:
                 names += ["reproduction", "reproduction_setup", "layer_numbering"]
             if self.similarity["explained"]:
                 names += ["explained", "explained_sentences"]
+            names.append("summary")
         return names
 
     def stimulus_source(self, dataset: str) -> dict[str, Any]:
