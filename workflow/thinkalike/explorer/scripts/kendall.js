@@ -13,8 +13,18 @@ explorer.kendallParts = (first, second) => {
   return one.map((part, place) => (part + other[place]) / 2);
 };
 
-/* Values rounded to 12 decimals, as they are before anything is ranked. */
-explorer.settled = (values) => values.map((value) => Math.round(value * 1e12) / 1e12 + 0);
+/* Values as they are before anything is ranked: rounded to 12 decimals, and neighbours that then differ by the last
+   decimal joined, since rounding parts sums that lie at an edge between two. */
+explorer.settled = (values) => {
+  const rounded = values.map((value) => Math.round(value * 1e12) / 1e12 + 0);
+  const order = rounded.map((_, place) => place).sort((one, other) => rounded[one] - rounded[other]);
+  const joined = [...rounded];
+  for (let rank = 1; rank < order.length; rank += 1) {
+    const [before, place] = [order[rank - 1], order[rank]];
+    if (rounded[place] - rounded[before] <= 1.5e-12) joined[place] = joined[before];
+  }
+  return joined;
+};
 
 /* The parts weighted by the ranks of `first` (ties by `second`, then the later feature first, as the tables have it). */
 explorer.partsByRank = (first, second, counted) => {

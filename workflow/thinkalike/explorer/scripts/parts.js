@@ -25,7 +25,7 @@ explorer.parts.push({
     const total = values.reduce((sum, part) => sum + part.value, 0);
     const styles = new Map(data.profiles.features.map((feature) => [feature.name, feature]));
     const isFeature = (part) => ["feature", "control"].includes(part.role);
-    const names = { form: "In combination", lexical: "Single words", unexplained: "Unexplained" };
+    const names = { form: "How features combine", lexical: "Single values of controls", unexplained: "Nothing in the table" };
     const label = (part) => (isFeature(part) ? styles.get(part.name)?.label : names[part.role]) ?? part.name;
     const colour = (part) => (isFeature(part) ? styles.get(part.name)?.colour : null) ?? "#8c8c8c";
     const sorted = [...values].sort((first, second) => (first.role === "unexplained") - (second.role === "unexplained") || second.value - first.value);
@@ -36,8 +36,8 @@ explorer.parts.push({
     const svg = () => explorer.bars({ rows, title: `Explained similarity of the two layers, ${title}`, label: `Part of ${title}` });
     const features = values.filter(isFeature).reduce((sum, part) => sum + part.value, 0);
     const caption = `The bars sum to ${title} = ${explorer.number(total, 3)}; ${explorer.number(features, 3)} of it is carried by single features and controls.`
-      + " In combination: what these carry together beyond that, as far as the stimuli can show it; single words: what the controls' values carry beyond all features;"
-      + " unexplained (hollow): the rest, which the two layers share and nothing here describes.";
+      + " How features combine: what these carry together beyond that, as far as the stimuli can show it; single values of controls: what these carry beyond all features;"
+      + " nothing in the table (hollow): the rest, which the two layers share and nothing here describes.";
     const table = () => ({ header: ["part", "role", "value"], rows: sorted.map((part) => [part.name, part.role, part.value]) });
     return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
   },

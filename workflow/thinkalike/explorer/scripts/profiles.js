@@ -11,7 +11,7 @@ explorer.parts.push({
     const { state, data } = explorer;
     const interval = data.profiles.interval;
     const caption = `Feature importance: solid the first layer (${data.layers[state.a].name}), paler the second (${data.layers[state.b].name}).`
-      + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0, so that the importance is not told from none.` : "")
+      + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0${interval === "95 % interval" ? ", so that the importance is not told from none" : ""}.` : "")
       + " Controls are not compared.";
     explorer.clear(this.node).append(explorer.picture({ name: "profiles", drawing: this.svg(), caption, table: () => this.table(), svg: () => this.svg() }));
   },
