@@ -99,6 +99,23 @@ def test_ceiling_by_values_of_noise_is_near_nothing(scoring):
     assert (result.covered < 1).all() and (result.covered > 0.1).all()
 
 
+def test_ceiling_by_values_is_of_the_pairs_that_it_covers():
+    """Frequent words lie at the ends of the distances: their share is of their own variance, not of everybody's."""
+    rng = np.random.default_rng(5)
+    cells = np.concatenate([rng.integers(3, size=120), 3 + np.arange(80)])  # words that are met often, and once
+    vectors = rng.normal(size=(200, 20))
+    vectors[cells < 3] += 6 * np.eye(20)[cells[cells < 3]]
+    vectors[cells >= 3] *= 1.5
+    result = cross_validate(pd.DataFrame({"word": cells}), vectors, model=MLEM(coding="difference"), folds=4)
+    assert (result.covered < 0.6).all()
+    pairs = [(i, j) for i in range(200) for j in range(i) if max(cells[i], cells[j]) < 3]
+    left, right = np.array(pairs).T
+    ranks = pd.Series(((vectors[left] - vectors[right]) ** 2).sum(axis=1)).rank()
+    groups = np.minimum(cells[left], cells[right]) * 3 + np.maximum(cells[left], cells[right])
+    expected = np.sqrt(ranks.groupby(groups).transform("mean").var() / ranks.var())
+    assert result.ceilings_by_values.mean() == pytest.approx(expected, abs=0.05) and expected < 0.97
+
+
 def test_tables_hold_both_scores_and_name_the_one_that_counts():
     features, vectors = planted(100, noise=3.0)
     for scoring in SCORINGS:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkalike.mlem.held_out import HeldOutPairs
-from thinkalike.mlem.rank_tables import RankTable, Scoring, rank_variance
+from thinkalike.mlem.rank_tables import RankTable, Scoring
 
 # Of more patterns than this, neighbours in the order of their mean ranks are joined before others are tried.
 _MOST_PATTERNS = 1000
@@ -131,7 +131,7 @@ def _apex_ratio(left: _Corner, right: _Corner) -> float:
 
 
 def ceilings_of_values(
-    cells: NDArray[np.intp], folds: Sequence[HeldOutPairs], scoring: Scoring
+    cells: NDArray[np.intp], folds: Sequence[HeldOutPairs]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return estimates of the best score that any function of the features' values has, one per fold.
 
@@ -145,10 +145,11 @@ def ceilings_of_values(
     Returns
     -------
     ceilings
-        Shape (n_folds,). An upper bound but for its sampling error: the root of the share of rank variance that lies
-        between pairs of cells. NaN where no pair of cells occurs in another fold.
+        Shape (n_folds,). The root of the share of rank variance, among the pairs that are covered, that lies between
+        pairs of cells: no function of the values correlates higher with the ranks of these pairs, but for the sampling
+        error of the estimate. It says nothing on the others. NaN where no pair of cells occurs in another fold.
     covered
-        Shape (n_folds,), the share of pairs whose pair of cells occurs in another fold too, to which it refers.
+        Shape (n_folds,), the share of pairs whose pair of cells occurs in another fold too.
     """
     numbers = np.concatenate([_pair_of_cells(cells, pairs) for pairs in folds])
     fold_of_pair = np.repeat(np.arange(len(folds)), [pairs.n_pairs for pairs in folds])
@@ -163,13 +164,13 @@ def ceilings_of_values(
     other_counts = counts.sum(axis=1, keepdims=True) - counts
     other_means = (sums.sum(axis=1, keepdims=True) - sums) / np.maximum(other_counts, 1)
     known = other_counts > 0
-    explained = np.sum(sums * other_means, axis=0, where=known)
     pairs = np.sum(counts, axis=0, where=known)
-    if scoring == "rho_a":
-        totals = np.array([rank_variance(each.n_pairs) / each.n_pairs**3 for each in folds])
-        variance = pairs * totals
-    else:
-        variance = np.sum(squares, axis=0, where=known)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.sum(sums, axis=0, where=known) / pairs
+    # Pairs whose cells are frequent are not like all others: the share is of their variance, about their mean.
+    explained = np.sum(sums * other_means, axis=0, where=known)
+    explained -= mean * np.sum(counts * other_means, axis=0, where=known)
+    variance = np.sum(squares, axis=0, where=known) - pairs * mean**2
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(variance > 0, explained / variance, np.nan)
     return np.sqrt(np.clip(share, 0.0, 1.0)), pairs / counts.sum(axis=0)

@@ -132,7 +132,7 @@ def _collect(
     held = [fit.held_out for fit in fits]
     nothing = np.full(len(fits), np.nan)
     # Levels are the features' values: the ceiling that goes with them is an estimate.
-    by_values = ceilings_of_values(coding.cells[1], held, problem.scoring) if ceiling else (nothing, nothing)
+    by_values = ceilings_of_values(coding.cells[1], held) if ceiling else (nothing, nothing)
     return CrossValidation(
         features=coding.names,
         scores=rounded(np.array([fit.held_out_score for fit in fits])),

@@ -75,8 +75,9 @@ class CrossValidation:
         each fold: no score exceeds it. With `levels` the same as `ceilings_by_values`. `ceiling` is the mean. NaN where
         it was not asked for.
     ceilings_by_values
-        Estimate of the same for any function of the features' values, on the pairs whose combination of values occurs
-        in another fold: a share `covered` of them. NaN where it was not asked for.
+        Estimate of the largest correlation that any function of the features' values (controls among them) has with the
+        distances' ranks on the pairs whose combination of values occurs in another fold: a share `covered` of all. The
+        score is of all pairs, so that it is a yardstick and no bound. NaN where it was not asked for.
     pairs, patterns
         Numbers of held-out pairs that were scored, and of their distinct patterns.
     pair_sampling_errors
