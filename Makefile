@@ -1,6 +1,7 @@
 # make        install, run the default study to its report
 # make test   install, run all checks and tests; those of SLURM where it is installed (make slurm)
 # make quick  install, run the tests that take seconds
+# make test-long   install, run the proofs that take minutes, which `make test` leaves out
 # make slurm, make browser   install Debian's SLURM, Chromium for their tests, as root
 # make run CONFIG=config/paper.yaml CORES=8   another study
 PYTHON ?= python3
@@ -13,7 +14,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME := $(or $(XDG_CACHE_HOME),$(CURDIR)/.snakemake/cache)
 endif
 
-.PHONY: run install test check quick slurm browser
+.PHONY: run install test test-long check quick slurm browser
 
 run: install
 	@set -e; folder=$$($(BIN)/thinkalike where "$(CONFIG)"); report="$$folder/report.html"; \
@@ -46,12 +47,17 @@ check: .venv/installed-tests
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: check
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not long"
+
+test-long: .venv/installed-tests
+	$(PYTEST) -m long
 
 quick: .venv/installed-tests
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not slurm"
+	$(PYTEST) -m "not slow and not slurm"
 
 slurm:
 	$(PYTHON) tests/slurm/local_slurm.py install

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snakemake_server import SNAKEMAKE
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/adding.md").read_text(encoding="utf-8")
@@ -72,11 +73,9 @@ def study(checkout: Path) -> dict[str, Any]:
     }
 
 
-def python(checkout: Path, code: str, *arguments: str) -> str:
+def python(checkout: Path, code: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(checkout / "workflow")}
-    result = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=checkout, env=environment, capture_output=True, text=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=checkout, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -89,9 +88,11 @@ def test_the_page_names_three_places_each() -> None:
 
 def test_a_study_of_what_was_added_is_planned(checkout: Path) -> None:
     (checkout / "study.yaml").write_text(json.dumps(study(checkout)))
-    code = "import sys; from snakemake.cli import main; sys.exit(main(sys.argv[1:]))"
-    listed = python(checkout, code, "--cores", "1", "--configfile", "study.yaml", "--dry-run", "--quiet", "all")
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", listed, flags=re.MULTILINE))
+    command = ["--cores", "1", "--configfile", "study.yaml", "--dry-run", "--quiet", "all"]
+    package = f"sys.path.insert(0, {str(checkout / 'workflow')!r})"
+    listed = SNAKEMAKE.run(command, checkout, first=package)
+    assert listed.returncode == 0, listed.stdout + listed.stderr
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", listed.stdout, flags=re.MULTILINE))
     assert jobs["train"] == jobs["compare_representations"] == "1"
     assert jobs["mlem"] == "4", "three layers and the one after the final norm"
 

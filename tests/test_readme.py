@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from snakemake_server import SNAKEMAKE
 
 from thinkalike.study.reading import load_study
 
@@ -21,11 +22,12 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[str]:
     lines = [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
-    return list(dict.fromkeys([*lines, *re.findall(r"`(make \w+)`", README)]))
+    return list(dict.fromkeys([*lines, *re.findall(r"`(make [\w-]+)`", README)]))
 
 
 def test_there_are_the_commands_that_this_test_knows():
-    known = {"make", "make test", "make quick", "make slurm", "make browser", "make run CONFIG=config/paper.yaml"}
+    known = {"make", "make test", "make quick", "make test-long", "make slurm", "make browser"}
+    known.add("make run CONFIG=config/paper.yaml")
     assert set(commands()) == known
 
 
@@ -39,8 +41,8 @@ def test_make_knows_every_target(command):
 @pytest.mark.parametrize("study", ["config/config.yaml", "config/paper.yaml", "config/llm.yaml"])
 def test_every_study_that_is_shipped_can_be_planned(study, tmp_path):
     (tmp_path / "config").symlink_to(ROOT / "config")
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", study, "--dry-run"]
-    result = subprocess.run([*command, "--quiet"], cwd=tmp_path, capture_output=True, text=True)
+    command = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", study, "--dry-run", "--quiet"]
+    result = SNAKEMAKE.run(command, tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import figure_tables as tables
 import pytest
+from snakemake_server import SNAKEMAKE
 
 from thinkalike import figures
 from thinkalike.catalogue import FIGURES
@@ -45,10 +46,10 @@ def python(checkout: Path, *arguments: str) -> str:
 def test_the_workflow_makes_the_figure_that_was_added(checkout):
     config = (ROOT / "config/config.yaml").read_text() + "\nfigures: {fold_spread: {scale: 1.2}}\n"
     (checkout / "study.yaml").write_text(config)
-    listed = python(
-        checkout, "-m", "snakemake", "--cores", "1", "--configfile", "study.yaml", "--dry-run", "--quiet", "all"
-    )
-    assert re.search(r"^figure_fold_spread +1$", listed, flags=re.MULTILINE)
+    command = ["--cores", "1", "--configfile", "study.yaml", "--dry-run", "--quiet", "all"]
+    package = f"sys.path.insert(0, {str(checkout / 'workflow')!r})"
+    listed = SNAKEMAKE.run(command, checkout, first=package).stdout
+    assert re.search(r"^figure_fold_spread +1$", listed, flags=re.MULTILINE), listed
 
 
 def test_the_figure_that_was_added_is_drawn(checkout):

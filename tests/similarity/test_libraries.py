@@ -67,7 +67,9 @@ def test_minibatch_cka_equals_ckatorch(X, Y):
 
 
 @each_pair
-def test_distance_correlation_equals_dcor(X, Y):
+def test_distance_correlation_equals_dcor(X, Y, monkeypatch):
+    # Compiling it takes half a minute.
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     dcor = pytest.importorskip("dcor")
     assert compare(X, Y, "distance_correlation") == pytest.approx(dcor.distance_correlation(X, Y), abs=1e-11)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from snakemake_server import SNAKEMAKE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,8 +62,8 @@ class Cluster:
 
     def run_here(self, study: dict[str, Any], *arguments: str) -> str:
         """Run a study on this machine without SLURM."""
-        command = self.command(study, "--workflow-profile", "profiles/default", "--cores", "2", *arguments)
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        _, _, _, *command = self.command(study, "--workflow-profile", "profiles/default", "--cores", "2", *arguments)
+        result = SNAKEMAKE.run(command, self.folder)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout + result.stderr
 

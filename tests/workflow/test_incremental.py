@@ -1,16 +1,13 @@
 """What a change reruns: exactly what depends on it, counted by dry runs."""
 
 import os
-import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from activation_study import write_activations
-from workflow_runs import ROOT, Workflow, copy_of
+from workflow_runs import Workflow, copy_of, counted
 
 pytestmark = pytest.mark.slow
 
@@ -190,12 +187,9 @@ def test_a_study_in_parts(done) -> None:
 )
 def test_a_new_version_of_a_stage_reruns_it_and_what_follows(done, stage: str, first: str, untouched: set[str]) -> None:
     workflow, study = done
-    raised = f"from thinkalike.study.stage_versions import STAGE_VERSION; STAGE_VERSION['{stage}'] += 1; "
-    command = [sys.executable, "-c", raised + "from snakemake.cli import main; main()", "--nocolor", "--dry-run"]
-    command += ["--snakefile", str(ROOT / "Snakefile"), "--workflow-profile", str(ROOT / "profiles/default")]
-    command += ["--configfile", workflow.write(study)]
-    text = subprocess.run(command, cwd=workflow.folder, capture_output=True, text=True).stdout
-    found = set(re.findall(r"^(\w+)\s+\d+$", text.partition("Job stats:")[2].partition("\n\n")[0], flags=re.MULTILINE))
+    raised = f"from thinkalike.study.stage_versions import STAGE_VERSION; STAGE_VERSION['{stage}'] += 1"
+    text = workflow.study(study, "--dry-run", first=raised).stdout
+    found = set(counted(text))
     assert first in found
     assert not found & untouched
 

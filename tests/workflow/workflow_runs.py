@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake_server import SNAKEMAKE, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,24 +42,28 @@ class Workflow:
         (self.folder / name).write_text(yaml.safe_dump(study, sort_keys=False))
         return name
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake"]
-        command += [] if "--snakefile" in arguments else ["--snakefile", str(ROOT / "Snakefile")]
+    def run(self, *arguments: str, check: bool = True, timeout: float = 600, first: str = "") -> Run:
+        """Run Snakemake with these arguments, after the Python code `first`; a failure fails the test if `check`."""
+        command = [] if "--snakefile" in arguments else ["--snakefile", str(ROOT / "Snakefile")]
         command += ["--workflow-profile", str(ROOT / "profiles/default"), "--nocolor", *arguments]
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=timeout)
+        result = SNAKEMAKE.run(command, self.folder, timeout, first)
         if check and result.returncode:
-            pytest.fail(f"{' '.join(command)}\n{result.stdout}\n{result.stderr}")
+            pytest.fail(f"snakemake {' '.join(command)}\n{result.stdout}\n{result.stderr}")
         return result
 
-    def study(self, study: dict, *arguments: str, **options) -> subprocess.CompletedProcess:
+    def study(self, study: dict, *arguments: str, **options) -> Run:
         return self.run("--configfile", self.write(study), *arguments, **options)
 
     def jobs(self, study: dict, *arguments: str) -> dict[str, int]:
         """Return how many jobs of each rule a run would start."""
-        text = self.study(study, "--dry-run", *arguments).stdout
-        table = text.partition("Job stats:")[2].partition("\n\n")[0]
-        counts = dict(re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE))
-        return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "job")}
+        return counted(self.study(study, "--dry-run", *arguments).stdout)
+
+
+def counted(text: str) -> dict[str, int]:
+    """Return the number of jobs of each rule in what a dry run printed."""
+    table = text.partition("Job stats:")[2].partition("\n\n")[0]
+    counts = dict(re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE))
+    return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "job")}
 
 
 def copy_of(folder: Path, place: Path) -> Workflow:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.numerics.false_discovery import with_q
-from thinkalike.similarity.compare import DECIMALS
 from thinkalike.similarity.drawn_profiles import (
     LayerStates,
     ProfileKind,
@@ -18,6 +17,7 @@ from thinkalike.similarity.drawn_profiles import (
     score_draws,
 )
 from thinkalike.similarity.measures.measure import find_measure
+from thinkalike.similarity.preparation import DECIMALS
 from thinkalike.similarity.study_profiles import Layer, StudyProfiles, study_profiles
 from thinkalike.similarity.trajectories import drawn_trajectory_distance
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-from thinkalike.similarity.compare import DECIMALS
 from thinkalike.similarity.drawn_profiles import ProfileKind, claim_of, drawn_profiles
 from thinkalike.similarity.measures.measure import find_measure
+from thinkalike.similarity.preparation import DECIMALS
 
 COLUMNS = ["model", "layer", "measure", "reliability", "sd", "halvings", "over"]
 

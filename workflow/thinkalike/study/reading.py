@@ -8,12 +8,12 @@ from thinkalike.catalogue import FIGURES, MEASURE_OPTIONS, MODEL_SOURCES, STIMUL
 from thinkalike.errors import InputError
 from thinkalike.study import checks
 from thinkalike.study.model_metadata import check_properties
+from thinkalike.study.one_wording import dataset_in_one_wording, model_in_one_wording, sorted_keys, with_dates_as_text
 from thinkalike.study.problems import Problems
 from thinkalike.study.reference import check_reference
 from thinkalike.study.schema import read_schema, validate
 from thinkalike.study.source_files import check_source_file, refuse_odd_path
 from thinkalike.study.study import ONLY_FOR, Model, Study, entry_of, paths_of
-from thinkalike.study.wording import dataset_in_one_wording, model_in_one_wording, sorted_keys, with_dates_as_text
 
 # Keys that a Model has as attributes of its own.
 _OWN = ("layers", "final", "seeds", "family", "control", "metadata")
