@@ -1,9 +1,10 @@
 """Do the intervals cover and do the p-values hold their level? Simulations with known answers.
 
-    python benchmarks/mlem_simulations.py coverage|null|lemma|level [--simulations 200] [--seed 0]
+    python benchmarks/mlem_simulations.py coverage|null|lemma|level [--simulations 200] [--seed 0] [--coding levels]
 
-coverage  Sentences of three words, features of sentences and words with planted weights: how often the 95 % interval
-          holds the truth. Truth of a weight: what was planted; of score and importance: their mean over simulations.
+coverage  60 sentences of three words, features of sentences and words with planted weights, noise so that penalties
+          from the smallest to the largest are chosen, 60 resamples: how often the 95 % interval holds the truth, which
+          is the mean of the estimates over simulations (what is estimated at this number of stimuli).
 null      Representations that have nothing to do with some or all of the features: share of p <= .05.
 lemma     200 sentences of 12 or 24 lemmas whose vectors differ, features that are arbitrary labels of the lemmas: share
           of p <= .05 when labels are exchanged between lemmas, and, to see why, between single stimuli.
@@ -16,7 +17,9 @@ Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv.
 import argparse
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -27,6 +30,7 @@ from tqdm import tqdm
 
 from thinkalike.features import Feature
 from thinkalike.mlem import MLEM, analyse_layer, cross_validate
+from thinkalike.mlem.level_pairs import FeatureCoding
 
 PAPER = MLEM(coding="difference", scoring="spearman")
 
@@ -39,11 +43,11 @@ def orthogonal(rng: np.random.Generator, n_rows: int) -> np.ndarray:
     return np.linalg.qr(rng.normal(size=(UNITS, n_rows)))[0].T
 
 
-def coverage(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+def coverage(rng: np.random.Generator, n_simulations: int, coding: FeatureCoding = "levels") -> pd.DataFrame:
     planted = {"number": 1.0, "tense": 0.4, "word": 0.2, "gender": 0.1}
     rows = []
     for simulation in tqdm(range(n_simulations)):
-        n_sentences, words = 80, 3
+        n_sentences, words = 60, 3
         sentence = np.repeat(np.arange(n_sentences), words)
         features = pd.DataFrame(
             {
@@ -54,32 +58,27 @@ def coverage(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
             }
         )
         basis, start = orthogonal(rng, 11), 0
-        vectors = rng.normal(size=(len(features), UNITS)) / np.sqrt(2 * UNITS)
+        vectors = 2 * rng.normal(size=(len(features), UNITS)) / np.sqrt(2 * UNITS)
         # Words of a sentence share something that no feature knows.
-        vectors += 0.5 * rng.normal(size=(n_sentences, UNITS))[sentence] / np.sqrt(2 * UNITS)
+        vectors += rng.normal(size=(n_sentences, UNITS))[sentence] / np.sqrt(2 * UNITS)
         for name, weight in planted.items():
             n_levels = int(features[name].max()) + 1
             vectors += np.sqrt(weight / 2) * basis[start : start + n_levels][features[name]]
             start += n_levels
+        model = MLEM(coding=coding)
         result = cross_validate(
-            features, vectors, model=PAPER, groups=sentence, alphas=[1.0], seed=simulation, drop_column=False
+            features, vectors, model=model, groups=sentence, seed=simulation, drop_column=False, ceiling=False
         )
-        table = result.infer(n_resamples=300, n_permutations=0, seed=simulation)
-        scale = np.mean(1 / (result.high - result.low))
-        table["truth"] = [
-            planted[f] * scale if q == "weight" else np.nan for q, f in table[["quantity", "feature"]].to_numpy()
-        ]
-        rows.append(table.assign(simulation=simulation))
+        rows.append(result.infer(n_resamples=60, n_permutations=0, seed=simulation).assign(simulation=simulation))
     table = pd.concat(rows)
     table["feature"] = table["feature"].fillna("")
-    means = table.groupby(["quantity", "feature"])["estimate"].transform("mean")
-    table["truth"] = table["truth"].fillna(means)
+    table["truth"] = table.groupby(["quantity", "feature"])["estimate"].transform("mean")
     table["covered"] = (table["low"] <= table["truth"]) & (table["truth"] <= table["high"])
     table["width"] = table["high"] - table["low"]
     summary = table.groupby(["quantity", "feature"], sort=False).agg(
         covered=("covered", "mean"), estimate=("estimate", "mean"), sd=("estimate", "std"), width=("width", "mean")
     )
-    return summary.reset_index().assign(simulations=n_simulations)
+    return summary.reset_index().assign(simulations=n_simulations, coding=coding)
 
 
 def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
@@ -161,7 +160,9 @@ def main() -> None:
     parser.add_argument("name", choices=simulations)
     parser.add_argument("--simulations", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--coding", choices=get_args(FeatureCoding), default="levels", help="of coverage")
     arguments = parser.parse_args()
+    simulations["coverage"] = partial(coverage, coding=arguments.coding)
     table = simulations[arguments.name](np.random.default_rng(arguments.seed), arguments.simulations)
     RESULTS.mkdir(parents=True, exist_ok=True)
     table.to_csv(RESULTS / f"mlem_simulations_{arguments.name}.csv", index=False)
