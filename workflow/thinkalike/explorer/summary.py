@@ -3,8 +3,8 @@
 import pandas as pd
 
 from thinkalike.explorer import summary_of_pairs as pairs
+from thinkalike.explorer.sentence_parts import enumerated, number
 from thinkalike.explorer.summary_warnings import warnings_of
-from thinkalike.explorer.wording import enumerated, number
 from thinkalike.figures.parts.feature_styles import feature_label
 from thinkalike.figures.parts.model_styles import model_styles
 from thinkalike.tables import first_coding, other_codings, require

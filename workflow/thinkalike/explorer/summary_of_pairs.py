@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from thinkalike.explorer.wording import enumerated, number, share
+from thinkalike.explorer.sentence_parts import enumerated, number, share
 from thinkalike.figures.parts.layer_axis import readable_layer
 from thinkalike.figures.parts.measure_labels import short_label
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
