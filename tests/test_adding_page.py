@@ -37,7 +37,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, line, key = blocks("A source of stimuli")
     (folder / PACKAGE / "stimuli/lines_source.py").write_text(source)
     insert(folder / CATALOGUE, "STIMULUS_SOURCES = {\n", line)
-    insert(folder / SCHEMA, "      table: {", key, before=True)
+    insert(folder / SCHEMA, "      conllu: {", key, before=True)
 
     builder, line = blocks("An architecture that is trained here")
     with (folder / TRAINING).open("a") as file:
