@@ -116,10 +116,12 @@ def test_every_dialect_gives_the_same_table(tmp_path: Path, name: str, content: 
 
 
 def test_what_is_unusual_is_said(tmp_path: Path) -> None:
+    found = "pos is taken as a property of the sentence: no level was declared, and it is constant there."
     assert from_file(tmp_path, "a.csv", "sentence_id;word;pos\n1;a;X\n").metadata["notes"] == [
-        "a.csv: cells are separated by semicolons."
+        "a.csv: cells are separated by semicolons.",
+        found,
     ]
-    assert from_file(tmp_path, "a.csv", "sentence_id,word,pos\n1,a,X\n").metadata["notes"] == []
+    assert from_file(tmp_path, "a.csv", "sentence_id,word,pos\n1,a,X\n").metadata["notes"] == [found]
 
 
 def test_an_encoding_can_be_named(tmp_path: Path) -> None:
@@ -366,7 +368,7 @@ def test_own_names_in_a_treebank_are_kept_under_another(tmp_path: Path) -> None:
     stimulus = dataset.stimuli.iloc[0]
     assert stimulus[features].tolist() == ["Pre", "W", "S", "L", 9, "I", "a=b"]
     assert (stimulus["position"], stimulus["word"], stimulus["lemma"]) == (0, "no", "no")
-    assert len(dataset.metadata["notes"]) == 6
+    assert sum("because another column has its name" in note for note in dataset.metadata["notes"]) == 6
     with pytest.raises(InputError, match=r"'position' names stimuli.*feats_position, which is the source's own"):
         from_file(tmp_path, "t.conllu", conllu(row), key="conllu", features=["position"])
 
