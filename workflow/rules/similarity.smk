@@ -2,23 +2,24 @@
 # of vectors.
 
 
-def tables_of_layers(side, table):
-    """Return what names a table of each layer of one of the two models; nothing where the study has no such table."""
-    if table not in STUDY.layer_tables:
-        return []
-    return collect(
+# What names a table of each layer of one of the two models; nothing where the study has no such table.
+TABLES_OF_LAYERS = lambda side, table: (
+    collect(
         f"<results>/{{{{dataset}}}}/{{{{{side}}}}}/mlem/layer-{{layer}}/{table}.parquet",
         layer=lambda wildcards: STUDY.models[wildcards[side]].layers,
     )
+    if table in STUDY.layer_tables
+    else []
+)
 
 
 # All measures at once: a job's start would take longer than any of them.
 rule compare_profiles:
     input:
-        a=tables_of_layers("model_a", "importance"),
-        b=tables_of_layers("model_b", "importance"),
-        resamples_a=tables_of_layers("model_a", "resamples"),
-        resamples_b=tables_of_layers("model_b", "resamples"),
+        a=TABLES_OF_LAYERS("model_a", "importance"),
+        b=TABLES_OF_LAYERS("model_b", "importance"),
+        resamples_a=TABLES_OF_LAYERS("model_a", "resamples"),
+        resamples_b=TABLES_OF_LAYERS("model_b", "resamples"),
     output:
         **{
             measure: f"<results>/{{dataset}}/similarity/{measure}/{{model_a}}--{{model_b}}.parquet"
