@@ -251,7 +251,9 @@ def test_captions_render(caption):
     job = SimpleNamespace(
         config={"study": "same-task"},
         wildcards=SimpleNamespace(dataset="short"),
-        params=SimpleNamespace(arguments={"measure": "rsa", "measure_x": "weighted_kendall", "measure_y": "rsa"}),
+        params=SimpleNamespace(
+            arguments={"measure": "rsa", "measure_x": "weighted_kendall", "measure_y": "rsa"}, source="a paper"
+        ),
     )
     text = Environment(undefined=StrictUndefined).from_string(caption.read_text()).render(snakemake=job)
     # Level 1 is docutils' "info": anything it has to say fails the test.

@@ -121,7 +121,12 @@ def test_a_measure_more_runs_its_pairs_and_what_is_drawn_of_all(done) -> None:
         "compare_profiles",
         "trajectories",
     )
-    untouched += ("figure_feature_importance", "figure_scores")
+    untouched += (
+        "figure_feature_importance",
+        "figure_feature_importance_difference",
+        "figure_level_weights",
+        "figure_scores",
+    )
     more = {"compare_representations": PAIRS, "figure_measure_agreement": 1}
     assert found == without(AFTER_FITS, *untouched) | more
 

@@ -2,7 +2,7 @@
 # `snakemake --list-target-rules` shows the targets; docs/cluster.md says what they are for.
 
 from thinkalike.study.needs import disk_message
-from thinkalike.study.products import folders_of_vectors, stages_of_measure
+from thinkalike.study.products import folders_of_vectors, leading_to
 
 
 onstart:
@@ -93,11 +93,7 @@ for one_measure in STUDY.measures:
         input:
             collect(
                 "<results>/{path}",
-                path=made_by(
-                    PRODUCTS,
-                    *stages_of_measure(STUDY, one_measure),
-                    measure=one_measure,
-                ),
+                path=leading_to(STUDY, PRODUCTS, one_measure),
             ),
         localrule: True
 

@@ -69,9 +69,12 @@ def made_by(found: list[Product], *stages: str, rule: str | None = None, **wildc
     ]
 
 
-def stages_of_measure(study: Study, measure: str) -> list[str]:
-    """Return the stages that a measure needs, itself included: only a measure of profiles needs the fits."""
-    return [stage for stage in STAGES[:4] if stage != "mlem" or measure in study.similarity["feature_based"]]
+def leading_to(study: Study, found: list[Product], measure: str) -> list[str]:
+    """Return the paths of what a measure needs, its own table included: only a measure of profiles needs the fits."""
+    of_profiles = measure in study.similarity["feature_based"]
+    stages = [stage for stage in STAGES[:3] if stage != "mlem" or of_profiles]
+    comparison = "compare_profiles" if of_profiles else "compare_representations"
+    return made_by(found, *stages) + made_by(found, "similarity", rule=comparison, measure=measure)
 
 
 def folders_of_vectors(tables_of_layers: Iterable[str]) -> list[str]:
