@@ -165,6 +165,9 @@ def test_a_source_of_an_old_date_that_has_changed_is_seen(done) -> None:
     write_activations(path, workflow.folder, layers=1, sentences=40, units=8, seed=5)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert workflow.jobs(study)["extract"] == 1
+    # Also where the results have other dates than Snakemake has noted.
+    (workflow.folder / RESULTS / "beta/layers.parquet").touch()
+    assert workflow.jobs(study)["extract"] == 1
 
 
 def test_the_same_study_in_other_words_reruns_nothing(done) -> None:
@@ -173,7 +176,8 @@ def test_the_same_study_in_other_words_reruns_nothing(done) -> None:
     entry["activations"] = "./" + entry["activations"]
     study["models"]["beta"]["activations"] = str(workflow.folder / study["models"]["beta"]["activations"])
     study["datasets"]["words"] |= {"grammar": f"./{GRAMMAR}", "deduplicate": True}
-    study["mlem"] = {"inner_folds": 3.0, "folds": 3, "ceiling": True}
+    study["mlem"] = {"ceiling": True} | {key: study["mlem"][key] for key in reversed(study["mlem"])}
+    study["mlem"]["inner_folds"] = float(study["mlem"]["inner_folds"])
     study = {key: study[key] for key in reversed(study)}
     assert workflow.jobs(study) == {}
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from ast import literal_eval
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,9 +126,24 @@ def _of_another_study(place: Path, product: Product, expected: Settings | None, 
     if different:
         return different
     # A file that Snakemake has noted, although its date has changed: what it was made with is compared there.
-    if note is not None and sorted(map(repr, record.get("settings", {}).values())) == sorted(note.settings):
+    if note is not None and _in_one_order(record.get("settings", {}).values()) == _in_one_order(
+        map(_noted, note.settings)
+    ):
         return None
     return _of_other_settings(record, product, expected)
+
+
+def _in_one_order(settings: Iterable[Any]) -> list[str]:
+    """Return settings as text, whatever the order of their keys is: a record sorts them, Snakemake's note does not."""
+    return sorted(json.dumps(value, sort_keys=True, default=str) for value in settings)
+
+
+def _noted(text: str) -> Any:
+    """Return a setting of Snakemake's note, which keeps them as Python writes them."""
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def remove_tables(results: str | Path, findings: Iterable[Finding]) -> int:
