@@ -272,3 +272,16 @@ def test_two_layers_make_no_map_but_still_a_figure():
     similarity = pd.DataFrame(rows, columns=columns)
     figure = figures.similarity(similarity, map_layers(similarity, measures=["weighted_kendall", "rsa"]))
     assert sum("No map of fewer than 3 layers" in axes.get_xlabel() for axes in figure.axes) == 2
+
+
+def test_where_axes_are_does_not_depend_on_the_solvers_last_bits():
+    figure = new_figure(5, 3)
+    figure.subplots(1, 4, sharey=True, width_ratios=[2.4, 1, 1, 1])[0].set_title("A title that takes room")
+    for _ in range(2):  # nor are axes taken out of the layout by the first
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            assert axes.get_in_layout()
+            assert axes.get_position().bounds == pytest.approx(
+                [round(b, 9) for b in axes.get_position().bounds], abs=1e-15
+            )
+    assert figure.axes[0].get_position().width > 2 * figure.axes[1].get_position().width

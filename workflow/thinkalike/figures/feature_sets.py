@@ -68,7 +68,8 @@ def _changes(profiles: pd.DataFrame, models: pd.DataFrame | None, sets: list[str
         trained = profiles[~profiles["model"].isin(controls)]
         profiles = trained if len(trained) else profiles
     # A sum's last bit depends on the order of the rows, and a colour might on that.
-    means = profiles.groupby(["left_out", "feature"])["importance"].mean().round(9).unstack()
+    profiles = profiles.sort_values(["left_out", "feature", "model", "layer"])
+    means = profiles.groupby(["left_out", "feature"])["importance"].mean().unstack()
     order = [name for name in feature_styles(means.columns) if name in means]
     return (means - means.loc[""]).loc[sets, order]
 

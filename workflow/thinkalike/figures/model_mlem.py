@@ -14,7 +14,16 @@ from thinkalike.figures.parts.feature_styles import feature_label
 from thinkalike.figures.parts.label_placement import PointLabels
 from thinkalike.figures.parts.measure_labels import short_label
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.figures.parts.theme import DOUBLE_COLUMN, GREY, LIGHT_GREY, SMALL, new_figure, themed, written
+from thinkalike.figures.parts.theme import (
+    DOUBLE_COLUMN,
+    GREY,
+    LIGHT_GREY,
+    SMALL,
+    frame_map,
+    new_figure,
+    themed,
+    written,
+)
 from thinkalike.tables import require
 
 _BAR, _MOST_NAMED = "#33508f", 40
@@ -95,13 +104,8 @@ def _draw_map(axes: Axes, points: pd.DataFrame, styles: Mapping[str, ModelStyle]
     if len(listed) <= _MOST_NAMED:
         places = np.array([(point["x"], point["y"]) for _, point in listed], dtype=float)
         PointLabels(axes, places, [style.label for style, _ in listed], [style.text_colour for style, _ in listed])
-    axes.set_aspect("equal", adjustable="datalim")
+    frame_map(axes)
     axes.margins(0.18)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=LIGHT_GREY)
     axes.set_xlabel(f"MDS, stress {written(points['stress'].iloc[0])}", fontsize=SMALL)
 
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from thinkalike.figures.parts.layer_axis import short_layer
 from thinkalike.figures.parts.model_styles import ModelStyle
-from thinkalike.figures.parts.theme import LIGHT_GREY, SMALL
+from thinkalike.figures.parts.theme import SMALL, frame_map
 from thinkalike.layers import layer_order
 
 _FEWEST = 3
@@ -32,14 +32,9 @@ def draw_layer_map(
     owners = points.index.get_level_values("model")
     for name, style in models.items():
         _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED)
-    axes.set_aspect("equal", adjustable="datalim")
+    frame_map(axes)
     axes.set_box_aspect(1)
     axes.margins(0.06)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=LIGHT_GREY)
     gaps = f"; {left_out} layers without a value left out" if left_out else ""
     text = f"MDS, stress {stress:.2f}{gaps}" if len(points) else f"No map of fewer than {_FEWEST} layers with a value"
     axes.set_xlabel(text, fontsize=SMALL)

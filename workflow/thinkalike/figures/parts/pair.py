@@ -21,8 +21,8 @@ from thinkalike.figures.parts.theme import (
     DARK_GREY,
     DOUBLE_COLUMN,
     GREY,
-    LIGHT_GREY,
     SMALL,
+    frame_map,
     legend_below,
     new_figure,
     written,
@@ -161,13 +161,8 @@ def _draw_words(axes: Axes, words: pd.DataFrame) -> list[Line2D]:
         look = {**look, "markeredgecolor": GREY if hollow else "none"}
         if level.in_legend:
             handles.append(Line2D([], [], linestyle="", markersize=4.2, markeredgewidth=0.6, label=level.label, **look))
-    axes.set_aspect("equal", adjustable="datalim")
+    frame_map(axes)
     axes.set_box_aspect(1)
-    axes.grid(False)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=LIGHT_GREY)
     stress = f", stress {words['stress'].iloc[0]:.2f}" if "stress" in words else ""
     axes.set_xlabel(f"MDS of {len(words)} stimuli{stress}", fontsize=SMALL)
     return handles

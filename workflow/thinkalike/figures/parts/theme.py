@@ -10,6 +10,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from thinkalike.errors import InputError
 
@@ -97,9 +99,33 @@ def themed(draw: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def frame_map(axes: Axes) -> None:
+    """Make axes a map: one unit for both directions, a thin frame, no ticks, since only distances mean something."""
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=LIGHT_GREY)
+
+
+class StableLayout(ConstrainedLayoutEngine):
+    """Constrained layout without the last bits of its solver, which depend on where in memory its variables lie."""
+
+    def execute(self, fig: Figure) -> Any:
+        """Lay the figure out, and round where its axes are to 9 decimals of its size."""
+        result = super().execute(fig)
+        for axes in fig.axes:
+            in_layout = axes.get_in_layout()
+            bounds = axes.get_position(original=True).bounds
+            axes.set_position(Bbox.from_bounds(*(round(float(bound), 9) for bound in bounds)), which="original")
+            axes.set_in_layout(in_layout)  # `set_position` takes them out
+        return result
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of that many inches whose parts make room for each other."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout=StableLayout())
 
 
 def single_panel(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
