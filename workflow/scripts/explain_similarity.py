@@ -7,7 +7,7 @@ with logged(snakemake):
     from thinkalike.features import choose_features
     from thinkalike.representations.storage import in_order, layer_path, read_representation
     from thinkalike.similarity.explained import explained_sentences, explained_table
-    from thinkalike.similarity.known_of_stimuli import known_of_stimuli
+    from thinkalike.similarity.known_of_stimuli import left_out_pairs
     from thinkalike.stimuli import read_stimuli
 
     stimuli, declared = read_stimuli(snakemake.input.stimuli)
@@ -17,13 +17,15 @@ with logged(snakemake):
         for model, folder in zip(names, snakemake.input.representations, strict=True)
         for layer in names[model]
     )
-    known = known_of_stimuli(stimuli, declared, **snakemake.params.settings)
+    settings = dict(snakemake.params.settings)
+    asked = {name: settings.pop(name) for name in ("same_word_pairs", "same_lemma_pairs") if name in settings}
     table = explained_table(
         stimuli,
         choose_features(declared, snakemake.params.features, snakemake.params.controls),
         layers,
         seed=snakemake.params.seed,
-        **{name: value for name, value in known.items() if name not in ("groups", "sentences", "positions")},
+        exclude=left_out_pairs(stimuli, **asked),
+        **settings,
     )
     metadata = {"dataset": snakemake.wildcards.dataset, **table.attrs}
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, metadata)

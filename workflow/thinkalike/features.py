@@ -105,6 +105,19 @@ def _declared_as(declared: Mapping[str, Feature], role: str) -> list[str]:
     return [name for name, feature in declared.items() if feature.role == role]
 
 
+def kinds_and_missing(features: Mapping[str, Feature]) -> dict[str, Any]:
+    """Return what an MLEM is told of its features: `kinds` and `missing`, each by name."""
+    return {
+        "kinds": {name: feature.kind for name, feature in features.items()},
+        "missing": {name: feature.missing for name, feature in features.items()},
+    }
+
+
+def words_left_out(stimuli: "pd.DataFrame", same_word_pairs: str) -> "pd.Series | None":
+    """Return the words in small letters whose pairs are left out; None for `keep`."""
+    return stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
+
+
 def fold_groups(stimuli: "pd.DataFrame") -> "pd.Series":
     """Return what folds never split: the item of each stimulus where sentences belong to items, else its sentence."""
     return stimuli["item_id"] if "item_id" in stimuli.columns else stimuli["sentence_id"]

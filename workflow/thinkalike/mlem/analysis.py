@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature, fold_groups
+from thinkalike.features import Feature, fold_groups, kinds_and_missing, words_left_out
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
@@ -93,7 +93,7 @@ def analyse_layer(
         quantity, feature, estimate, low, high, p, p_max, unit` (what exchanged its labels), `over`.
     """
     _check_columns(stimuli, features, same_word_pairs)
-    words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
+    words = words_left_out(stimuli, same_word_pairs)
     # The paper's form stands beside that of levels.
     codings: tuple[FeatureCoding, ...] = ("levels", "difference") if coding == "levels" else (coding,)
     results = [
@@ -104,8 +104,7 @@ def analyse_layer(
                 fit_intercept=fit_intercept,
                 interactions=interactions,
                 distance=distance,
-                missing={name: feature.missing for name, feature in features.items()},
-                kinds={name: feature.kind for name, feature in features.items()},
+                **kinds_and_missing(features),
                 coding=each,
                 scoring=scoring,
             ),

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature, fold_groups
+from thinkalike.features import Feature, fold_groups, kinds_and_missing, words_left_out
 from thinkalike.mlem.cells import label_codes
 from thinkalike.mlem.cross_validation import ALPHAS
 from thinkalike.mlem.estimator import MLEM
@@ -64,13 +64,12 @@ def refit_feature_sets(
     if most < 1:
         raise InputError(f"{most} features are to be left out together, but it takes at least 1.")
     names = list(features)
-    words = stimuli["word"].astype(str).str.lower() if same_word_pairs == "exclude" else None
+    words = words_left_out(stimuli, same_word_pairs)
     table = stimuli[names]
     model = MLEM(
         interactions=interactions,
         distance=distance,
-        missing={name: feature.missing for name, feature in features.items()},
-        kinds={name: feature.kind for name, feature in features.items()},
+        **kinds_and_missing(features),
         coding=coding,
         scoring=scoring,
     )

@@ -46,6 +46,21 @@ def known_of_stimuli(
         "sentences": list(stimuli["sentence_id"]),
         "positions": list(stimuli["position"]),
     }
+    exclude = left_out_pairs(stimuli, same_word_pairs, same_lemma_pairs)
+    if exclude is not None:
+        known["exclude"] = exclude
+    if "controls" in settings:
+        known |= _controls(stimuli, declared, settings.pop("controls"))
+    return {**known, **settings}
+
+
+def left_out_pairs(
+    stimuli: pd.DataFrame, same_word_pairs: str = "keep", same_lemma_pairs: str = "keep"
+) -> pd.DataFrame | None:
+    """Return the words and lemmas whose pairs are left out, one row per stimulus; None where all pairs are kept.
+
+    `InputError` where the stimuli have no lemmas and they are asked for.
+    """
     asked = {"word": same_word_pairs, "lemma": same_lemma_pairs}
     columns = [column for column, what in asked.items() if what == "exclude"]
     for column in columns:
@@ -53,12 +68,10 @@ def known_of_stimuli(
             raise InputError(
                 f"similarity.same_{column}_pairs is 'exclude', but the stimuli have no column '{column}'; leave it out."
             )
-    if columns:
-        labels = {column: stimuli[column].astype("string").str.lower().tolist() for column in columns}
-        known["exclude"] = pd.DataFrame(labels, index=_ids(stimuli))
-    if "controls" in settings:
-        known |= _controls(stimuli, declared, settings.pop("controls"))
-    return {**known, **settings}
+    if not columns:
+        return None
+    labels = {column: stimuli[column].astype("string").str.lower().tolist() for column in columns}
+    return pd.DataFrame(labels, index=_ids(stimuli))
 
 
 def _controls(stimuli: pd.DataFrame, declared: Mapping[str, Feature], names: Sequence[str] | None) -> dict[str, Any]:

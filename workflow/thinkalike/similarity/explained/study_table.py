@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
-from thinkalike.features import Feature, fold_groups
+from thinkalike.features import Feature, fold_groups, kinds_and_missing
 from thinkalike.mlem.cells import label_codes
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
@@ -131,8 +131,7 @@ def _sample(
     levels = read_levels(
         stimuli[list(features)],
         [name for name, feature in features.items() if feature.role == "control"],
-        {name: feature.kind for name, feature in features.items()},
-        {name: feature.missing for name, feature in features.items()},
+        **kinds_and_missing(features),
     )
     places = pd.RangeIndex(len(stimuli))
     groups = label_codes(fold_groups(stimuli).reset_index(drop=True), places, "sentences")
