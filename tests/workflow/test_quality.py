@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_snakemake_still_has_the_limit_that_the_workflow_takes_off():
     """Where it has not, what `onstart` does has no effect any more: see whether it is still needed."""
     assert "self.job_rate_limiter is not None" in inspect.getsource(job_scheduler.JobScheduler.schedule)
+    assert "    workflow.scheduler.job_rate_limiter = None\n" in (ROOT / "workflow/rules/operation.smk").read_text()
 
 
 def test_the_package_does_not_know_snakemake():

@@ -7,8 +7,8 @@ from thinkalike.study.products import folders_of_vectors, leading_to
 
 onstart:
     logger.info(disk_message(NEEDS))
-    # Snakemake's limit of jobs per second (9.27) wakes its scheduler once more a second for every job that has ended:
-    # five sixths of its processor time after 80 jobs. On one machine the cores are the limit.
+    # Snakemake's limit of jobs per second (9.27) wakes its scheduler once more a second for every job that has ended,
+    # which soon takes most of its processor time. On one machine the cores are the limit.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 
