@@ -56,7 +56,10 @@ class Workflow:
 
     def jobs(self, study: dict, *arguments: str) -> dict[str, int]:
         """Return how many jobs of each rule a run would start."""
-        return counted(self.study(study, "--dry-run", *arguments).stdout)
+        planned = self.study(study, "--dry-run", *arguments).stdout
+        # Shown where a test fails: why each job would run.
+        print(planned)
+        return counted(planned)
 
 
 def counted(text: str) -> dict[str, int]:
