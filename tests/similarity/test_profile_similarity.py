@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.ranks import join_ties, settled
 from thinkalike.similarity import MEASURES, compare, compare_profiles, decompose_weighted_kendall, trajectory_distance
+from thinkalike.similarity.measures.measure import find_measure
 from thinkalike.similarity.trajectories import warping_distance
 
 
@@ -196,3 +198,24 @@ def test_profiles_of_noise_are_said():
         table = compare_profiles(noise, B, model_a="a", model_b="b")
     assert table.attrs["layers_of_noise"] == 3
     assert compare_profiles(A, B, model_a="a", model_b="b").attrs["layers_of_noise"] == 0
+
+
+def test_many_profiles_at_once_are_each_as_alone():
+    rng = np.random.default_rng(7)
+    xs, ys = np.round(rng.normal(size=(2, 300, 5)), 1)
+    xs[0] = 0.5
+    expected = [weightedtau(x, y).statistic for x, y in zip(xs, ys, strict=True)]
+    found = find_measure("weighted_kendall").with_options().score_each(list(xs), list(ys))
+    assert np.isnan(found[0]) and len(set(np.round(expected[1:], 6))) > 100
+    np.testing.assert_allclose(found[1:], expected[1:], atol=1e-11)
+
+
+def test_settled_rows_are_those_of_joined_ties():
+    rng = np.random.default_rng(8)
+    values = np.round(rng.normal(size=(40, 30)), 1) + rng.choice([0, 6e-13, -6e-13], size=(40, 30))
+    values[0, :4] = [np.nan, np.inf, -np.inf, np.nan]
+    expected = np.array([join_ties(np.round(row, 12), noise=1.5e-12) for row in values[1:]])
+    found = settled(values)
+    np.testing.assert_array_equal(found[1:], expected)
+    np.testing.assert_array_equal(found[0, :4], values[0, :4])
+    assert sum(len(set(row)) for row in found) < sum(len(set(row)) for row in np.round(values, 12)) - 100

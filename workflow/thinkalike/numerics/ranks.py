@@ -52,13 +52,20 @@ def settled(values: npt.NDArray[np.float64], decimals: int = 12) -> npt.NDArray[
     Parameters
     ----------
     values
-        Numbers of order 1 (importance, similarity), shape (n,).
+        Numbers of order 1 (importance, similarity), shape (..., n); each row is settled on its own.
     decimals
         Values that differ by less than 10^-decimals become equal.
     """
-    result = np.array(values, dtype=np.float64)
-    finite = np.isfinite(result)
-    result[finite] = join_ties(round_off(result[finite], decimals), noise=1.5 * 10.0**-decimals)
+    rounded = round_off(values, decimals)
+    order = np.argsort(rounded, axis=-1)
+    ordered = np.take_along_axis(rounded, order, axis=-1)
+    begins = np.ones(ordered.shape, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        begins[..., 1:] = ~(np.diff(ordered, axis=-1) <= 1.5 * 10.0**-decimals)
+    # Every member of a chain of neighbours takes the value of the smallest.
+    smallest = np.maximum.accumulate(np.where(begins, np.arange(ordered.shape[-1]), 0), axis=-1)
+    result = np.empty_like(rounded)
+    np.put_along_axis(result, order, np.take_along_axis(ordered, smallest, axis=-1), axis=-1)
     return result
 
 

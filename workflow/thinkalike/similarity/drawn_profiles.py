@@ -65,9 +65,12 @@ def score_draws(comparator: Comparator, a: LayerStates, b: LayerStates) -> Draws
             f"The layers have {len(a.draws)} and {len(b.draws)} resamples, which are not of the same stimuli; compute "
             "both with the same settings."
         )
+    scores = np.full(len(a.draws), np.nan)
     pairs = zip(a.draws, b.draws, strict=True)
-    scores = [np.nan if x is None or y is None else comparator.score(x, y) for x, y in pairs]
-    return np.array(scores, dtype=np.float64)
+    defined = [place for place, (x, y) in enumerate(pairs) if x is not None and y is not None]
+    if defined:
+        scores[defined] = comparator.score_each([a.draws[k] for k in defined], [b.draws[k] for k in defined])
+    return scores
 
 
 def _resolved(draws: Draws) -> ResolvedProfile:

@@ -102,7 +102,7 @@ def _pair_values(comparator: Comparator, profiles: NDArray[np.float64]) -> NDArr
 
 
 def _first(profiles: pd.DataFrame) -> NDArray:
-    values = np.array([settled(row) for row in profiles.to_numpy(dtype=float)])
+    values = settled(profiles.to_numpy(dtype=float))
     return np.array(profiles.columns)[values.argmax(axis=1)]
 
 

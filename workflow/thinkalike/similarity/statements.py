@@ -129,7 +129,7 @@ def _first(about: Mapping[str, Any], published: float | None, tables: Tables) ->
     feature = about["feature"]
     for model in _models_of(about, tables):
         wide = _profiles(tables["importance"], model, feature)
-        ranked = np.array([settled(row) for row in wide.to_numpy(dtype=float)])
+        ranked = settled(wide.to_numpy(dtype=float))
         place = list(wide.columns).index(feature)
         others = np.delete(ranked, place, axis=1).max(axis=1, initial=-np.inf)
         leads = pd.Series(ranked[:, place] > others, index=wide.index)

@@ -76,6 +76,10 @@ class Comparator(ABC):
     def score(self, x: Any, y: Any) -> float:
         """Return the measure of two prepared layers."""
 
+    def score_each(self, xs: Sequence[Any], ys: Sequence[Any]) -> npt.NDArray[np.float64]:
+        """Return the measure of each of `xs` with the one of `ys` in its place, shape (len(xs),)."""
+        return np.array([self.score(x, y) for x, y in zip(xs, ys, strict=True)], dtype=np.float64)
+
     def scores(self, xs: Sequence[Any], ys: Sequence[Any], *, symmetric: bool = False, threads: int = 1) -> Matrix:
         """Return the measure of all pairs, shape (len(xs), len(ys)).
 

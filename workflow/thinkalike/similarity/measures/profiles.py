@@ -5,6 +5,7 @@ sums and no order: profiles that are ranked are rounded to 12 decimals, and such
 are all equal has no order, and every measure of order is undefined (nan) there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,17 +76,24 @@ class WeightedKendall(_ProfileComparator):
         """Return what scipy's weightedtau gives with its defaults, without the second that importing it takes."""
         return float(weighted_kendall_parts(x, y).sum())
 
+    def score_each(self, xs: Sequence[Profile], ys: Sequence[Profile]) -> Profile:
+        """Return the measure of many pairs of profiles of the same features at once."""
+        result: Profile = weighted_kendall_parts(np.stack(xs), np.stack(ys)).sum(axis=-1)
+        return result
+
 
 def weighted_kendall_parts(x: Profile, y: Profile, counted: npt.NDArray[np.bool_] | None = None) -> Profile:
     """Return each entry's part of the weighted Kendall correlation, nan where a profile has no order.
 
-    A pair's term is shared equally between its two entries; with `counted`, it goes to the one of them that counts.
+    The profiles are the rows of `x` and `y`, shape (..., n). A pair's term is shared equally between its two entries;
+    with `counted`, shape (n,), it goes to the one of them that counts.
     """
     x, y = settled(x), settled(y)
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        return np.full(len(x), np.nan)
-    shares = np.ones(len(x)) if counted is None else counted.astype(np.float64)
-    return (_parts_by_rank(x, y, shares) + _parts_by_rank(y, x, shares)) / 2
+    shares = np.ones(x.shape[-1]) if counted is None else counted.astype(np.float64)
+    parts = (_parts_by_rank(x, y, shares) + _parts_by_rank(y, x, shares)) / 2
+    no_order = (np.ptp(x, axis=-1) == 0) | (np.ptp(y, axis=-1) == 0)
+    result: Profile = np.where(no_order[..., None], np.nan, parts)
+    return result
 
 
 def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd.Series:
@@ -126,21 +134,27 @@ def decompose_weighted_kendall(profile_a: pd.Series, profile_b: pd.Series) -> pd
 
 
 def weights_of_pairs(first: Profile, second: Profile) -> npt.NDArray[np.float64]:
-    """Return the weight of each pair of features: additive, hyperbolic, by the ranks of `first`, ties by `second`."""
-    ranks = np.empty(len(first))
-    ranks[np.lexsort((second, first))[::-1]] = np.arange(len(first))
-    weights = 1 / (ranks + 1)
-    return weights[:, None] + weights[None, :]
+    """Return the weight of each pair of features: additive, hyperbolic, by the ranks of `first`, ties by `second`.
+
+    Of profiles of shape (..., n), the weights have shape (..., n, n).
+    """
+    order = np.lexsort((second, first))[..., ::-1]
+    weights = np.empty(first.shape)
+    np.put_along_axis(weights, order, np.broadcast_to(1 / np.arange(1, first.shape[-1] + 1), first.shape), axis=-1)
+    result: npt.NDArray[np.float64] = weights[..., :, None] + weights[..., None, :]
+    return result
 
 
 def _parts_by_rank(first: Profile, second: Profile, shares: Profile) -> Profile:
     """Return the parts of the correlation weighted by the ranks of `first`, ties by `second`."""
     weights = weights_of_pairs(first, second)
-    signs = [np.sign(values[:, None] - values[None, :]) for values in (first, second)]
-    norm = np.sqrt(np.prod([np.sum(sign**2 * weights) for sign in signs]))
+    signs = [np.sign(values[..., :, None] - values[..., None, :]) for values in (first, second)]
+    norm = np.sqrt(np.prod([np.sum(sign**2 * weights, axis=(-2, -1)) for sign in signs], axis=0))
     totals = shares[:, None] + shares[None, :]
     own = np.divide(2 * shares[:, None], totals, out=np.zeros_like(totals), where=totals > 0)
-    return (own * signs[0] * signs[1] * weights).sum(axis=1) / norm
+    terms = (own * signs[0] * signs[1] * weights).sum(axis=-1)
+    result: Profile = np.divide(terms, norm[..., None], out=np.zeros_like(terms), where=norm[..., None] > 0)
+    return result
 
 
 @measure(

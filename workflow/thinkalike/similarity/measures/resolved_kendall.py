@@ -4,6 +4,7 @@ Where one feature matters and the others hardly do, the plain correlation is dec
 is noise. Here only what resamples of the stimuli agree on has a sign.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,13 +121,30 @@ class ResolvedKendall(Comparator):
             raise InputError(
                 f"The profiles have {len(x.means)} and {len(y.means)} features; give both the same, in one order."
             )
-        if not (x.is_resolved and y.is_resolved):
-            return float("nan")
-        return (_weighted_by(x, y) + _weighted_by(y, x)) / 2
+        return float(self.score_each([x], [y])[0])
+
+    def score_each(self, xs: Sequence[ResolvedProfile], ys: Sequence[ResolvedProfile]) -> npt.NDArray[np.float64]:
+        """Return the correlation of many pairs of profiles of the same features at once."""
+        result = np.full(len(xs), np.nan)
+        pairs = enumerate(zip(xs, ys, strict=True))
+        resolved = [place for place, (x, y) in pairs if x.is_resolved and y.is_resolved]
+        if resolved:
+            x, y = (_stacked([profiles[place] for place in resolved]) for profiles in (xs, ys))
+            result[resolved] = (_weighted_by(x, y) + _weighted_by(y, x)) / 2
+        return result
 
 
-def _weighted_by(first: ResolvedProfile, second: ResolvedProfile) -> float:
-    """Return the correlation weighted by the ranks of `first`, ties by `second`."""
-    pairs = weights_of_pairs(first.means, second.means)
-    norms = [float(np.sum(profile.signs**2 * pairs)) for profile in (first, second)]
-    return float(np.sum(first.signs * second.signs * pairs)) / float(np.sqrt(norms[0] * norms[1]))
+def _stacked(profiles: list[ResolvedProfile]) -> ResolvedProfile:
+    return ResolvedProfile(
+        np.stack([profile.means for profile in profiles]), np.stack([profile.signs for profile in profiles])
+    )
+
+
+def _weighted_by(first: ResolvedProfile, second: ResolvedProfile) -> npt.NDArray[np.float64]:
+    """Return the correlations weighted by the ranks of `first`, ties by `second`, one for each profile stacked."""
+    weights = weights_of_pairs(first.means, second.means)
+    norms = [np.sum(profile.signs**2 * weights, axis=(-2, -1)) for profile in (first, second)]
+    result: npt.NDArray[np.float64] = np.sum(first.signs * second.signs * weights, axis=(-2, -1)) / np.sqrt(
+        norms[0] * norms[1]
+    )
+    return result
