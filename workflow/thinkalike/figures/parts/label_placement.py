@@ -12,8 +12,12 @@ from matplotlib.transforms import Bbox
 
 from thinkalike.figures.parts.theme import GREY, SMALL
 
-_RADII = (5.0, 9.0, 14.0, 20.0, 28.0, 38.0, 50.0, 64.0)
+Boxes = np.ndarray  # (boxes, 4): left, bottom, right, top in pixels
+
 _ANGLES = np.deg2rad([0, 180, 45, 315, 135, 225, 90, 270, 22, 338, 158, 202, 68, 292, 112, 248])
+# Where a label may be, the nearest places first: distances from its point, and directions.
+_RADII = np.repeat([5.0, 9.0, 14.0, 20.0, 28.0, 38.0, 50.0, 64.0], len(_ANGLES))
+_DIRECTIONS = np.tile(np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)]), (8, 1))
 
 
 class PointLabels(Artist):
@@ -56,16 +60,17 @@ class PointLabels(Artist):
         pixels = self.axes.transData.transform(self._points)
         frame = self.axes.get_window_extent(renderer)
         point = float(np.asarray(renderer.points_to_pixels(1.0)))
-        taken = [Bbox.from_bounds(x - 3 * point, y - 3 * point, 6 * point, 6 * point) for x, y in pixels]
+        dots = np.hstack([pixels - 3 * point, pixels + 3 * point])
         self.boxes = []
         for index in _crowded_first(pixels, [text.get_text() for text in self.texts]):
             text = self.texts[index]
             text.set_position((0, 0))
             text.set_verticalalignment("bottom")
-            size = text.get_window_extent(renderer)
-            box = _free_place(pixels[index], size.width, size.height, frame, taken, self.boxes, point)
+            size = np.array(text.get_window_extent(renderer).size)
+            placed = np.array([other.extents for other in self.boxes]).reshape(-1, 4)
+            box = Bbox.from_extents(*_free_place(pixels[index], size, np.array(frame.extents), dots, placed, point))
             self.boxes.append(box)
-            nearest = _nearest(pixels[index], box)
+            nearest = np.clip(pixels[index], box.min, box.max)
             if np.hypot(*(nearest - pixels[index])) > 7 * point:
                 tie = Line2D(*zip(pixels[index], nearest, strict=True), color=GREY, linewidth=0.4)
                 tie.set_figure(text.figure)
@@ -81,40 +86,40 @@ def _crowded_first(pixels: np.ndarray, labels: Sequence[str]) -> list[int]:
 
 
 def _free_place(
-    point: np.ndarray, width: float, height: float, frame: Bbox, taken: list[Bbox], placed: list[Bbox], scale: float
-) -> Bbox:
-    best, least = None, np.inf
-    for radius in _RADII:
-        for angle in _ANGLES:
-            direction = np.array([np.cos(angle), np.sin(angle)])
-            anchor = point + radius * scale * direction
-            # The box touches the anchor with the side that faces the point.
-            corner = anchor - np.array([width, height]) * (1 - direction) / 2
-            box = Bbox.from_bounds(float(corner[0]), float(corner[1]), width, height)
-            roomy = box.padded(1.5 * scale)
-            cost = 20 * sum(_overlap(roomy, other) for other in placed) + 4 * sum(_overlap(box, dot) for dot in taken)
-            cost += 20 * (width * height - _overlap(box, frame)) + 2 * height * _crossed(point, box, taken)
-            cost = cost / (width * height) + 0.002 * radius
-            if cost < least:
-                best, least = box, cost
-    assert best is not None
-    return best
+    point: np.ndarray, size: np.ndarray, frame: np.ndarray, dots: Boxes, placed: Boxes, scale: float
+) -> np.ndarray:
+    """Return the box for a label of some size: free of dots, of what is placed, within the frame, and near its point.
+
+    `scale` is the number of pixels in a typographic point.
+    """
+    # A box touches its anchor with the side that faces the point.
+    corners = point + _RADII[:, None] * scale * _DIRECTIONS - size * (1 - _DIRECTIONS) / 2
+    boxes = np.hstack([corners, corners + size])
+    roomy = boxes + 1.5 * scale * np.array([-1, -1, 1, 1])
+    area = float(size.prod())
+    cost = 20 * _overlaps(roomy, placed) + 4 * _overlaps(boxes, dots) + 20 * (area - _overlaps(boxes, frame[None]))
+    cost += 2 * size[1] * _crossed(point, boxes, dots)
+    place: np.ndarray = boxes[np.argmin(cost / area + 0.002 * _RADII)]
+    return place
 
 
-def _overlap(box: Bbox, other: Bbox) -> float:
-    width = min(box.x1, other.x1) - max(box.x0, other.x0)
-    height = min(box.y1, other.y1) - max(box.y0, other.y0)
-    return width * height if width > 0 and height > 0 else 0.0
+def _overlaps(boxes: Boxes, others: Boxes) -> np.ndarray:
+    """Return the area of each box that lies on the others, counted once for each of these."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    areas: np.ndarray = np.clip(high - low, 0, None).prod(axis=-1).sum(axis=-1)
+    return areas
 
 
-def _nearest(point: np.ndarray, box: Bbox) -> np.ndarray:
-    return np.clip(point, [box.x0, box.y0], [box.x1, box.y1])
+def _crossed(point: np.ndarray, boxes: Boxes, dots: Boxes) -> np.ndarray:
+    """Return the length of the line from `point` to each of the boxes that lies on other points."""
+    ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
+    steps = point + np.linspace(0, 1, 12)[None, :, None] * (ends - point)[:, None, :]
+    others = dots[~_inside(point, dots)]
+    hits = _inside(steps[:, :, None, :], others).any(axis=-1)
+    lengths: np.ndarray = np.linalg.norm(ends - point, axis=1) * hits.mean(axis=1)
+    return lengths
 
 
-def _crossed(point: np.ndarray, box: Bbox, taken: list[Bbox]) -> float:
-    """Return the length of the line from `point` to `box` that lies on other points."""
-    end = _nearest(point, box)
-    steps = point + np.linspace(0, 1, 12)[:, None] * (end - point)
-    others = [dot for dot in taken if not dot.contains(*point)]
-    hits = [any(dot.contains(*step) for dot in others) for step in steps]
-    return float(np.hypot(*(end - point))) * float(np.mean(hits))
+def _inside(points: np.ndarray, boxes: Boxes) -> np.ndarray:
+    return np.asarray(((points >= boxes[:, :2]) & (points <= boxes[:, 2:])).all(axis=-1))

@@ -41,10 +41,16 @@ def save_figure(
         if target.suffix not in _METADATA:
             raise InputError(f"{target}: a figure is written as {', '.join(_METADATA)}, so name it with one of these.")
     width, height = (float(side) for side in figure.get_size_inches())
+    layout = figure.get_layout_engine()
     figure.set_size_inches(width * scale, height * scale)
     try:
-        for target in targets:
-            with theme(), whole_file(target) as temporary:
-                figure.savefig(temporary, metadata=_METADATA[target.suffix], dpi=dpi)
+        with theme():
+            # Laid out once: all formats are alike, and none is drawn twice.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            for target in targets:
+                with whole_file(target) as temporary:
+                    figure.savefig(temporary, metadata=_METADATA[target.suffix], dpi=dpi)
     finally:
+        figure.set_layout_engine(layout)
         figure.set_size_inches(width, height)

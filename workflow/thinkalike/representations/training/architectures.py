@@ -86,7 +86,7 @@ def build_model(
 
 # The settings below were tuned on the default study's corpus with 4 (BERT, GPT-2, Mamba) and 2 (LSTM) layers of width
 # 128; the outcome is in docs/training.md. Small batches: many updates an hour count more than exact gradients.
-@_trained_with(Settings(steps=3000, batch_size=32, learning_rate=1e-3, mask_rate=0.3))
+@_trained_with(Settings(steps=2600, batch_size=32, learning_rate=1e-3, mask_rate=0.3))
 def _bert(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
     config = BertConfig(
         vocab_size=vocabulary,
@@ -103,7 +103,7 @@ def _bert(layers: int, width: int, vocabulary: int, positions: int, scale: float
     return BertForMaskedLM(config)
 
 
-@_trained_with(Settings(steps=1400, batch_size=32, learning_rate=2e-3))
+@_trained_with(Settings(steps=1200, batch_size=32, learning_rate=2e-3))
 def _gpt2(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
     config = GPT2Config(
         vocab_size=vocabulary,
@@ -122,7 +122,7 @@ def _gpt2(layers: int, width: int, vocabulary: int, positions: int, scale: float
     return GPT2LMHeadModel(config)
 
 
-@_trained_with(Settings(steps=1200, batch_size=32, learning_rate=3e-3))
+@_trained_with(Settings(steps=800, batch_size=32, learning_rate=3e-3))
 def _mamba(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
     config = MambaConfig(
         vocab_size=vocabulary,
@@ -136,7 +136,7 @@ def _mamba(layers: int, width: int, vocabulary: int, positions: int, scale: floa
     return MambaForCausalLM(config)
 
 
-@_trained_with(Settings(steps=1200, batch_size=32, learning_rate=8e-3, initial_scale=0.3))
+@_trained_with(Settings(steps=1000, batch_size=32, learning_rate=8e-3, initial_scale=0.3))
 def _lstm(layers: int, width: int, vocabulary: int, positions: int, scale: float) -> PreTrainedModel:
     config = LSTMConfig(
         vocab_size=vocabulary,
