@@ -67,6 +67,20 @@ def test_like_is_compared_with_like(study):
     assert f"{written(seeds['value'].mean())} of two seeds of one model" in said
 
 
+def test_what_agrees_is_a_measure_by_features_with_one_without(study):
+    measures = ["weighted_kendall", "resolved_kendall", "rsa"]
+    pairs = [(a, b) for a in measures for b in measures[measures.index(a) :]]
+    agreement = pd.DataFrame(pairs, columns=["measure_a", "measure_b"]).assign(
+        spearman=[1.0, 0.84, 0.58, 1.0, 0.57, 1.0], n_pairs=1770
+    )
+    expected = "Weighted Kendall τ (by features) and RSA (without) rank 1,770 pairs of layers with a Spearman"
+    for table in (agreement, agreement.rename(columns={"measure_a": "measure_b", "measure_b": "measure_a"})):
+        said = summarise(**{**study, "agreement": table}).set_index("topic")["sentence"]["agreement"]
+        assert said == f"{expected} correlation of .58."
+    by_features = agreement[agreement["measure_b"] != "rsa"]
+    assert "agreement" not in set(summarise(**{**study, "agreement": by_features})["topic"])
+
+
 def test_it_says_what_it_can_of_a_single_model(study):
     one = {name: table for name, table in study.items() if name in ("importance", "scores", "models")}
     one = {name: table[table["model"] == "bert-seed0"] for name, table in one.items()}

@@ -11,6 +11,7 @@ from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.similarity.explained.most_alike import LAYERS, pair_values
 from thinkalike.similarity.explained.result import in_words
 from thinkalike.similarity.layer_pairs import layer_matrix
+from thinkalike.similarity.measures.measure import find_measure
 
 Styles = Mapping[str, ModelStyle]
 
@@ -93,16 +94,22 @@ def trained_and_untrained(similarity: pd.DataFrame, measure: str, models: pd.Dat
 
 
 def measures_agree(agreement: pd.DataFrame) -> str | None:
-    """Say how far the first two measures agree on which layers are alike."""
-    rows = agreement[agreement["measure_a"] != agreement["measure_b"]]
+    """Say how far the first measure by features and the first without agree on which layers are alike."""
+    by_features = [agreement[f"measure_{side}"].map(_compares_features) for side in "ab"]
+    rows = agreement[by_features[0] != by_features[1]]
     if rows.empty or pd.isna(rows["spearman"].iloc[0]):
         return None
     row = rows.iloc[0]
-    names = [short_label(str(row[f"measure_{side}"])) for side in "ab"]
+    names = [str(row[f"measure_{side}"]) for side in "ab"]
+    names = [short_label(name) for name in sorted(names, key=_compares_features, reverse=True)]
     return (
         f"{names[0]} (by features) and {names[1]} (without) rank {int(row['n_pairs']):,} pairs of layers with a "
         f"Spearman correlation of {number(row['spearman'])}."
     )
+
+
+def _compares_features(measure: str) -> bool:
+    return find_measure(measure).compares in ("profiles", "resamples")
 
 
 def _models_of(similarity: pd.DataFrame) -> set[str]:

@@ -64,10 +64,10 @@ def explained(explained: pd.DataFrame, models: pd.DataFrame | None = None, *, by
     _draw_pairs(axes[0], rows, bars, looks, styles)
     measure = measure_name(rows)
     axes[0].set_xlabel(f"{measure} of the most alike layers")
-    panel_letter(axes[0], "a", "Most alike layers")
+    panel_letter(axes[0], "A", "Most alike layers")
     _draw_depths(axes[1], rows, looks, styles, by)
     axes[1].set(xlabel="Relative depth", ylabel=f"Mean {measure}")
-    panel_letter(axes[1], "b", "Along the layers")
+    panel_letter(axes[1], "B", "Along the layers")
     legend_below(axes[0], list(looks.values()), columns=4, own=False)
     return figure
 

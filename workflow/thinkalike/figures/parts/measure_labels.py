@@ -10,10 +10,12 @@ from thinkalike.figures.parts.theme import DIVERGING, SEQUENTIAL
 
 _LABELS = {
     "weighted_kendall": "Weighted Kendall τ of feature importance",
+    "resolved_kendall": "Resolved Kendall τ of feature importance",
     "spearman_profiles": "Spearman ρ of feature importance",
     "cosine_profiles": "Cosine of feature importance",
     "euclidean_profiles": "Euclidean distance of feature importance",
     "rsa": "RSA (Spearman ρ of distances)",
+    "partial_rsa": "Partial RSA (Spearman ρ of distances)",
     "cka": "CKA (linear, biased)",
     "cka_debiased": "CKA (linear, debiased)",
     "procrustes": "Procrustes distance",
@@ -33,6 +35,7 @@ _LABELS = {
 }
 _SHORT = {
     "weighted_kendall": "Weighted Kendall τ",
+    "resolved_kendall": "Resolved Kendall τ",
     "spearman_profiles": "Spearman of profiles",
     "cosine_profiles": "Cosine of profiles",
     "euclidean_profiles": "Distance of profiles",
@@ -40,6 +43,7 @@ _SHORT = {
     "linear_regression": "Linear regression",
     "rsm_norm_difference": "Norm RSM-difference",
     "rsa": "RSA",
+    "partial_rsa": "Partial RSA",
     "cka": "CKA",
     "cka_debiased": "CKA debiased",
     "rv": "RV",
