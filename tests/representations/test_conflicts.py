@@ -8,8 +8,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import GPT2Config, GPT2Model, PreTrainedTokenizerFast
 
 from thinkalike.errors import InputError
-from thinkalike.representations.conflicts import leave_out
 from thinkalike.representations.extraction import extract_to_folder
+from thinkalike.representations.leaving_out import leave_out
 from thinkalike.stimuli import build_dataset
 from thinkalike.stimuli.dataset import Dataset
 

@@ -11,7 +11,7 @@ with logged(snakemake):
         snakemake.params.source, name=snakemake.wildcards.dataset, seed=snakemake.params.seed, base=Path()
     )
     if snakemake.params.leave_out:
-        from thinkalike.representations.conflicts import leave_out
+        from thinkalike.representations.leaving_out import leave_out
 
         dataset = dataset.without(*leave_out(dataset.stimuli, dataset.sentences, **snakemake.params.leave_out))
     write_dataset(dataset, snakemake.output.stimuli, snakemake.output.sentences)

@@ -1,30 +1,12 @@
 """What made a table: the job, its settings, and the tables that it read."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 # Of a folder that a job writes, the table that the same job writes beside it speaks.
 _SPEAKS_FOR = {"representations": "layers.parquet", "checkpoint": "training.parquet"}
-_current: dict[str, Any] | None = None
-
-
-@contextmanager
-def recorded(made: Mapping[str, Any]) -> Iterator[None]:
-    """Let every table that is written inside carry `made` in its metadata; in all threads of this process."""
-    global _current
-    _current = dict(made)
-    try:
-        yield
-    finally:
-        _current = None
-
-
-def current_job() -> dict[str, Any] | None:
-    """Return what tables are to say of their making, or None outside a job."""
-    return _current
 
 
 def record_of_job(

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from thinkalike.current_job import recorded
 from thinkalike.errors import InputError
-from thinkalike.job_record import record_of_job, recorded
+from thinkalike.job_record import record_of_job
 from thinkalike.machine_faults import machine_fault
 from thinkalike.study.digests import source_digest
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from thinkalike.content_digest import content_digest
+from thinkalike.current_job import current_job
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
-from thinkalike.job_record import current_job
 from thinkalike.version import __version__
 
 if TYPE_CHECKING:  # the Snakefile reads what tables say of themselves, which needs no pandas

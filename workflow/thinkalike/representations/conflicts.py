@@ -1,20 +1,15 @@
-"""Sentences of a dataset that a model cannot be asked about: which, how many, and leaving them out for all models."""
-
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+"""Sentences of a dataset that a model cannot be asked about: which, how many, and why."""
 
 import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
-
-if TYPE_CHECKING:
-    from thinkalike.representations.units import TokenPlan
+from thinkalike.representations.token_plan import TokenPlan
 
 _EXAMPLES = 5
 
 
-def conflicting_sentences(plan: "TokenPlan", stimuli: pd.DataFrame, limit: int | None) -> dict[str, list[str]]:
+def conflicting_sentences(plan: TokenPlan, stimuli: pd.DataFrame, limit: int | None) -> dict[str, list[str]]:
     """Return the sentences that a model cannot be asked about.
 
     Parameters
@@ -40,7 +35,7 @@ def conflicting_sentences(plan: "TokenPlan", stimuli: pd.DataFrame, limit: int |
     }
 
 
-def refuse_conflicts(plan: "TokenPlan", stimuli: pd.DataFrame, model: str, limit: int | None) -> None:
+def refuse_conflicts(plan: TokenPlan, stimuli: pd.DataFrame, model: str, limit: int | None) -> None:
     """Raise one InputError that counts all conflicts of a dataset and a model, with examples.
 
     Parameters
@@ -70,7 +65,7 @@ def refuse_conflicts(plan: "TokenPlan", stimuli: pd.DataFrame, model: str, limit
     )
 
 
-def _examples(plan: "TokenPlan", stimuli: pd.DataFrame) -> list[str]:
+def _examples(plan: TokenPlan, stimuli: pd.DataFrame) -> list[str]:
     rows: dict[str, int] = {}
     for row, reason in sorted(plan.conflicts.items()):
         rows.setdefault(reason, row)
@@ -78,7 +73,7 @@ def _examples(plan: "TokenPlan", stimuli: pd.DataFrame) -> list[str]:
     return texts[:_EXAMPLES] + (["and so on"] if len(texts) > _EXAMPLES else [])
 
 
-def _too_long(plan: "TokenPlan", stimuli: pd.DataFrame, limit: int, count: int, total: int) -> str:
+def _too_long(plan: TokenPlan, stimuli: pd.DataFrame, limit: int, count: int, total: int) -> str:
     lengths = plan.lengths[plan.sentence_of]
     row = int(lengths.argmax())
     cut = np.flatnonzero((plan.sentence_of == plan.sentence_of[row]) & (plan.ranges[:, 1] > limit))
@@ -88,54 +83,3 @@ def _too_long(plan: "TokenPlan", stimuli: pd.DataFrame, limit: int, count: int, 
         f"{count} of {total} sentences are longer than the model reads: sentence '{stimulus['sentence_id']}' has "
         f"{lengths[row]} tokens but the model reads at most {limit}{word}"
     )
-
-
-def leave_out(
-    stimuli: pd.DataFrame,
-    sentences: pd.DataFrame,
-    models: Mapping[str, Mapping[str, Any]],
-    kinds: Sequence[str],
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Leave out the sentences that any of the models cannot be asked about.
-
-    Parameters
-    ----------
-    stimuli, sentences
-        The dataset's tables.
-    models
-        By name, `source` of `load_model` and the `settings` of `plan_tokens` (unit, beginning of the sequence).
-    kinds
-        Which conflicts: `shared_tokens`, `too_long`.
-
-    Returns
-    -------
-    stimuli, sentences
-        The rest.
-    counts
-        `left_out`: number of sentences by model and kind; `sentences_left_out` and `stimuli_left_out` in all.
-
-    Raises
-    ------
-    InputError
-        If nothing is left.
-    """
-    from thinkalike.representations.loading import load_model
-    from thinkalike.representations.units import choose_unit, plan_tokens
-
-    gone: set[str] = set()
-    counts: dict[str, dict[str, int]] = {}
-    for name, entry in models.items():
-        loaded = load_model(entry["source"])
-        settings = {**entry["settings"], "unit": choose_unit(entry["settings"].get("unit"), stimuli)}
-        plan = plan_tokens(loaded.tokenizer, sentences, stimuli, **settings)
-        found = conflicting_sentences(plan, stimuli, loaded.part.longest_input())
-        counts[name] = {kind: len(found[kind]) for kind in kinds}
-        gone.update(sentence for kind in kinds for sentence in found[kind])
-    kept = stimuli[~stimuli["sentence_id"].isin(gone)].reset_index(drop=True)
-    if not len(kept):
-        raise InputError(
-            f"leave_out: every sentence is in conflict with one of the models {', '.join(models)}; mend them."
-        )
-    rest = sentences[~sentences["sentence_id"].isin(gone)].reset_index(drop=True)
-    total = {"sentences_left_out": len(sentences) - len(rest), "stimuli_left_out": len(stimuli) - len(kept)}
-    return kept, rest, {"left_out": counts, **total}

@@ -22,8 +22,8 @@ from thinkalike.representations.blocks import BlockList, Capture, Layout, Select
 from thinkalike.representations.layer_numbering import FINAL, LayerList, Numbering
 from thinkalike.representations.loading import LoadedModel
 from thinkalike.representations.probing import find_blocks
+from thinkalike.representations.token_plan import TokenPlan
 from thinkalike.representations.token_run import call, check_hidden_states, is_out_of_memory, probe_ids, run
-from thinkalike.representations.units import TokenPlan
 
 _logger = logging.getLogger(__name__)
 

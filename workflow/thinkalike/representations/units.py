@@ -1,8 +1,7 @@
 """From tables to tokens: which sub-tokens stand for which stimulus."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,40 +10,11 @@ import pandas as pd
 from thinkalike.errors import InputError
 from thinkalike.representations.alignment import AlignedSentence, Sentence, align_sentences, find_words, join_words
 from thinkalike.representations.conflicts import refuse_conflicts
+from thinkalike.representations.token_plan import TokenPlan
 
 Unit = Literal["last", "first", "mean", "final", "cls"]
 Bos = Literal["tokenizer", "always", "never"]
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TokenPlan:
-    """What to run and what to take.
-
-    Attributes
-    ----------
-    ids
-        Token ids of each sentence.
-    sentence_of
-        Index into `ids` of each stimulus, integers of shape (n,).
-    ranges
-        Sub-tokens (first, last + 1) whose mean is the stimulus's vector, integers of shape (n, 2).
-    unknown
-        Number of unknown sub-tokens in the sentences.
-    conflicts
-        For each stimulus without a sub-token of its own, by its row, why it has none; its range is empty.
-    """
-
-    ids: list[np.ndarray]
-    sentence_of: np.ndarray
-    ranges: np.ndarray
-    unknown: int
-    conflicts: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Number of tokens of each sentence."""
-        return np.array([len(ids) for ids in self.ids])
 
 
 def choose_unit(unit: str | None, stimuli: pd.DataFrame) -> str:
