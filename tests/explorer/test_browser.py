@@ -90,6 +90,28 @@ def test_it_opens_on_the_most_alike_pair_of_different_families(opened, tables):
     assert f"{best.value:.2f}" in opened.run("return document.getElementById('sentence').textContent")
 
 
+def test_the_most_alike_pair_of_all_is_called_so_and_no_other_is(opened, tables):
+    rows = tables["similarity"][tables["similarity"]["measure"] == "weighted_kendall"]
+    trained = ~rows["model_a"].str.contains("untrained") & ~rows["model_b"].str.contains("untrained")
+    rows = rows[trained & (rows["model_a"] != rows["model_b"])].sort_values("value")
+    for row, words in ((rows.iloc[-1], f"none of the {len(rows):,} pairs"), (rows.iloc[-2], "more alike than 99 %")):
+        opened.choose(f"{row.model_a}:{row.layer_a}", f"{row.model_b}:{row.layer_b}")
+        assert words in opened.run("return document.getElementById('sentence').textContent")
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_label_of_a_bar_is_cut_off(start_browser, page, width):
+    driver = start_browser()
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    opened = Page(driver, page)
+    left = "getBoundingClientRect().left"
+    script = "return [...document.querySelectorAll('#parts svg text, #profiles svg text')]"
+    script += f".map((text) => text.{left} - text.closest('svg').{left})"
+    beginnings = opened.run(script)
+    assert len(beginnings) > 20 and min(beginnings) >= -0.5
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("gpt2-seed0:1", "mamba-seed0:final"), ("bert-seed0:0", "bert-seed0:4"), ("lstm-untrained:2", "gpt2-seed1:3")],

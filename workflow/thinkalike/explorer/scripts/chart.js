@@ -30,10 +30,24 @@ explorer.table = ({ header, rows }, most = Infinity) => {
 /* Pictures are as wide as their place, so that letters keep their size. */
 explorer.chartWidth = () => Math.min(Math.max(document.getElementById("pair").clientWidth - 34, 260), 620);
 
+explorer.textWidth = (text, size = 12) => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `${size}px sans-serif`;
+  return context.measureText(text).width;
+};
+
+/* The text, or as much of its beginning as is that wide. */
+explorer.shortened = (text, width) => {
+  let end = text.length;
+  while (end > 1 && explorer.textWidth(end < text.length ? `${text.slice(0, end)}…` : text) > width) end -= 1;
+  return end < text.length ? `${text.slice(0, end).trimEnd()}…` : text;
+};
+
 /* Bars in rows: each row has a label and one bar or more, with intervals where there are any. */
 explorer.bars = ({ rows, title, label, unit = "" }) => {
   const width = explorer.chartWidth();
-  const [left, right, line] = [width < 420 ? 118 : 150, 48, 15];
+  const left = Math.min(Math.max(...rows.map((row) => explorer.textWidth(row.label))) + 14, width * 0.5);
+  const [right, line] = [48, 15];
   const numbers = rows.flatMap((row) => row.bars.flatMap((bar) => [bar.value, bar.low ?? bar.value, bar.high ?? bar.value])).filter(Number.isFinite);
   const low = Math.min(0, ...numbers);
   const high = Math.max(low === 0 ? 1e-9 : 0, ...numbers);
@@ -51,7 +65,9 @@ explorer.bars = ({ rows, title, label, unit = "" }) => {
   svg.append(explorer.shape("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, label + unit));
   let top = 6;
   rows.forEach((row, place) => {
-    svg.append(explorer.shape("text", { x: left - 8, y: top + (heights[place] - 7) / 2 + 4, "text-anchor": "end" }, row.label));
+    const name = explorer.shape("text", { x: left - 8, y: top + (heights[place] - 7) / 2 + 4, "text-anchor": "end" }, explorer.shortened(row.label, left - 10));
+    if (name.textContent !== row.label) name.append(explorer.shape("title", {}, row.label));
+    svg.append(name);
     row.bars.forEach((bar, number) => {
       if (!Number.isFinite(bar.value)) return;
       const y = top + number * line;

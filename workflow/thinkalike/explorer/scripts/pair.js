@@ -31,15 +31,16 @@ explorer.parts.push({
     const low = explorer.value(measure, state.a, state.b, "low");
     const high = explorer.value(measure, state.a, state.b, "high");
     const interval = Number.isNaN(low) ? "" : ` (interval ${explorer.number(low)} to ${explorer.number(high)})`;
-    const { share, count } = this.rank(measure, value);
-    const rank = `more alike than ${Math.round(100 * share)} % of the ${count.toLocaleString("en")} pairs of layers of different trained models`;
+    const { less, more, count } = this.rank(measure, value);
+    const pairs = `the ${count.toLocaleString("en")} pairs of layers of different trained models`;
+    const rank = more === 0 ? `and none of ${pairs} is more alike` : `more alike than ${Math.floor((100 * less) / Math.max(count, 1))} % of ${pairs}`;
     return `${start}: ${measure.short} ${explorer.number(value)}${interval}, ${rank}. ${this.features(a, b)}`;
   },
-  /* What share of the pairs of different trained models is less alike. */
+  /* How many of the pairs of different trained models are less alike, and how many more. */
   rank(measure, value) {
     const { layers } = explorer.data;
     const sign = measure.larger ? 1 : -1;
-    let [less, count] = [0, 0];
+    let [less, more, count] = [0, 0, 0];
     for (const a of layers) {
       if (a.model.control) continue;
       for (let place = a.index + 1; place < layers.length; place += 1) {
@@ -49,9 +50,10 @@ explorer.parts.push({
         if (Number.isNaN(other)) continue;
         count += 1;
         if (sign * other < sign * value) less += 1;
+        if (sign * other > sign * value) more += 1;
       }
     }
-    return { share: count ? less / count : 0, count };
+    return { less, more, count };
   },
   features(a, b) {
     const first = (layer) => {
