@@ -62,7 +62,9 @@ explorer.bars = ({ rows, title, label, unit = "" }) => {
       explorer.shape("text", { x: x(tick), y: height - 22, "text-anchor": "middle" }, explorer.number(tick, 2)),
     );
   }
-  svg.append(explorer.shape("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, label + unit));
+  // In the middle of the bars, unless it would leave the picture there.
+  const middle = Math.min((left + width - right) / 2, width - explorer.textWidth(label + unit) / 2 - 2);
+  svg.append(explorer.shape("text", { x: middle, y: height - 4, "text-anchor": "middle" }, label + unit));
   let top = 6;
   rows.forEach((row, place) => {
     const name = explorer.shape("text", { x: left - 8, y: top + (heights[place] - 7) / 2 + 4, "text-anchor": "end" }, explorer.shortened(row.label, left - 10));
