@@ -118,6 +118,7 @@ def test_shipped_grammars_are_plain_nltk_and_agree_with_its_parser(name: str) ->
         ("S -> 'x' |\n", "line 1"),
         ("S 'x'\n", "line 1: this is not a production"),
         ("S -> A\nA[X=[Y=z]] -> 'x'\n", "line 2: feature X of A"),
+        ("S -> NP\nNP[num=?n] -> 'x'\n", r"line 2: 'num=\?n' is an annotation, but no feature in capitals.*NUM=\?n"),
         ("# weight: none\nS -> 'x'\n", "line 1: the weight is 'none'"),
     ],
 )
@@ -130,7 +131,7 @@ def test_malformed_grammars_say_what_is_wrong(tmp_path: Path, text: str, message
 def test_grammar_that_is_not_utf8_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "latin.fcfg"
     path.write_bytes("S -> 'caf\xe9'\n".encode("latin-1"))
-    with pytest.raises(InputError, match="byte 9 is not UTF-8"):
+    with pytest.raises(InputError, match="line 1: byte 10 is not UTF-8"):
         read_grammar(path)
     with pytest.raises(InputError, match="no such grammar file"):
         read_grammar(tmp_path / "absent.fcfg")

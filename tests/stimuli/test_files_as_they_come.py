@@ -167,6 +167,58 @@ def test_several_files_make_one_table(tmp_path: Path) -> None:
         build_dataset(source, name="own", seed=0, base=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", "sentence_id word pos\n1 a X\n", "several columns, name what separates them by the key 'separator'"),
+        ("a.csv", "sentence_id:word:pos\n1:a:X\n", "name what separates them by the key 'separator'"),
+        (
+            "a.csv",
+            '{"sentence_id": 1, "word": "a", "pos": "X"}\n',
+            "looks like JSON: let the file's name end in .jsonl",
+        ),
+        ("a.csv", "\n \n", "the file is blank where a table with a header was expected"),
+        (
+            "a.csv",
+            gzip.compress(b"sentence_id,word,pos\n"),
+            "this is packed by gzip, not text; let its name end in .gz",
+        ),
+        ("a.tsv", b"PK\x03\x04", "this is a workbook or a zip archive, not text"),
+        ("a.csv", b"PAR1", "this is a Parquet file, not text; let its name end in .parquet"),
+        ("a.jsonl", '{"word": "a", "word": "b"}\n', "line 1: this is not JSON .the name 'word' is there twice"),
+        ("a.json", '[{"word": "a", "word": "b"}]\n', "the name 'word' is there twice"),
+    ],
+)
+def test_what_hinders_the_reading_of_a_file_is_named(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        from_file(tmp_path, name, content)
+
+
+def test_any_character_can_be_named_as_separator(tmp_path: Path) -> None:
+    for mark in " :":
+        table = "sentence_id word pos\n1 a X\n".replace(" ", mark)
+        assert pairs(from_file(tmp_path, "a.txt", table, separator=mark)) == [("a", "X")]
+
+
+@pytest.mark.parametrize("content", ['[{"text": "a"},\n {"text": "b"}]\n', '[\n{"text": "a"},\n{"text": "b"}\n]'])
+def test_an_array_of_objects_is_one_whatever_the_ending(tmp_path: Path, content: str) -> None:
+    for ending in ("json", "jsonl", "ndjson"):
+        assert from_file(tmp_path, f"a.{ending}", content, key="prompts").stimuli["word"].tolist() == ["a", "b"]
+
+
+def test_an_encoding_that_was_found_is_said_in_plain_words(tmp_path: Path) -> None:
+    marked = b"\xef\xbb\xbf" + b"sentence_id,word,pos\n1,a,X\n"
+    said = "a.csv: the encoding is UTF-8 with a byte order mark."
+    assert said in from_file(tmp_path, "a.csv", marked).metadata["notes"]
+    assert said not in from_file(tmp_path, "a.csv", marked, encoding="utf-8").metadata["notes"]
+    wide = conllu("1 a a X _ _ 0 root _ _").encode("utf-16")
+    assert from_file(tmp_path, "t.conllu", wide, key="conllu").metadata["notes"][0].endswith("UTF-16.")
+    grammar = "\ufeff% start S\r\nS -> 'é'\r\n".encode("utf-16-le")
+    assert from_file(tmp_path, "g.fcfg", grammar, key="grammar").stimuli["word"].tolist() == ["é"]
+
+
 def test_a_table_without_a_header_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column 'sentence_id'; the file has 1, a, X, and needs a header"):
         from_file(tmp_path, "a.csv", "1,a,X\n1,b,Y\n")
@@ -184,6 +236,18 @@ def test_marks_of_undefined_are_one_list_in_every_source(tmp_path: Path) -> None
     assert from_file(tmp_path, "a.jsonl", lines, key="prompts", features=["pos"]).stimuli["pos"].tolist() == expected
     own = from_file(tmp_path, "a.csv", table, undefined=["-", "."]).stimuli["pos"].tolist()
     assert own == ["N/A", "NULL", "#N/A", "n/a", None, None, None, "none"]
+
+
+def test_values_that_may_be_meant_as_undefined_are_said(tmp_path: Path) -> None:
+    cells = ["-", "-", "na", "Null", "?", "x"]
+    table = "sentence_id,word,pos\n" + "".join(f"1,w{i},{cell}\n" for i, cell in enumerate(cells))
+    note = "pos has '-' (2), '?' (1), 'Null' (1), 'na' (1) as values; list under 'undefined' what stands for nothing."
+    assert note in from_file(tmp_path, "a.csv", table).metadata["notes"]
+    listed = from_file(tmp_path, "a.csv", table, undefined=["-", "?", "Null", "na"])
+    assert listed.stimuli["pos"].tolist() == [None] * 5 + ["x"]
+    # The tag of a full stop is a name.
+    tagged = from_file(tmp_path, "a.csv", "sentence_id,word,pos\n1,a,X\n1,.,.\n", punctuation=True)
+    assert not any("as values" in note for note in [*listed.metadata["notes"], *tagged.metadata["notes"]])
 
 
 def test_words_lemmas_texts_and_ids_are_never_undefined(tmp_path: Path) -> None:
@@ -241,7 +305,8 @@ def test_decimal_commas_are_found_where_they_are_certain(tmp_path: Path) -> None
         ('{"text": "a", "pos": "a\\udfff"}', "line 2: 'pos' holds a character that cannot be written"),
         ('{"text": "a", "pos": 1e400}', "line 2: 'pos' is inf, and numbers must be finite"),
         ('{"text": "a", "pos": ' + "1" * 5000 + "}", "line 2: this is not JSON .a number has too many digits"),
-        ('{"text": "a", "pos": ' + "1" * 400 + "}", "line 2: feature 'pos' is 111"),
+        ('{"text": "a", "pos": ' + "1" * 400 + "}", "line 2: 'pos' is 111"),
+        ('{"text": "a\\u0000", "pos": 1}', "line 2: 'text' holds a character that cannot be written .U.0000"),
         ('{"text": null, "pos": 1}', "line 2: the prompt is empty"),
         ('{"text": "a", "pos": 1, "id": null}', None),
     ],
@@ -257,6 +322,13 @@ def test_values_that_no_column_can_hold_are_refused_where_they_are_read(
         from_file(tmp_path, "a.jsonl", content, key="prompts", features=NUMERIC)
 
 
+def test_huge_values_of_a_category_are_refused_too(tmp_path: Path) -> None:
+    for number in ("1" * 400, "1e200"):
+        line = '{"text": "a", "pos": ' + number + "}"
+        with pytest.raises(InputError, match=r"line 1: 'pos' is 1.*finite and at most 1e150"):
+            from_file(tmp_path, "a.jsonl", line, key="prompts", features=["pos"])
+
+
 # Templates and texts
 
 
@@ -265,7 +337,12 @@ def test_templates_never_write_undefined_values(tmp_path: Path, option: str) -> 
     record = {"a": "Sam slept", "b": None if option == "null" else option}
     with pytest.raises(InputError, match="line 2: 'b', which the text needs, is empty"):
         from_file(tmp_path, "a.jsonl", '{"a": "x", "b": "y"}\n' + json.dumps(record), key="prompts", text="{a} {b}.")
-    assert from_file(tmp_path, "a.csv", "a,b\nx,None\n", key="prompts", text="{a} {b}.").stimuli["word"][0] == "x None."
+    words = from_file(tmp_path, "a.csv", "a,b\nx,None\ny,NA\nz,w\n", key="prompts", text="{a} {b}.")
+    assert words.stimuli["word"].tolist() == ["x None.", "y NA.", "z w."]
+    assert any(
+        "line 2: 'None' in 'b' is taken as a word of the text, and so are 1 more" in note
+        for note in words.metadata["notes"]
+    )
 
 
 def test_templates_take_any_name_of_a_column(tmp_path: Path) -> None:
@@ -287,6 +364,22 @@ def test_the_users_own_column_wins_over_a_derived_one(tmp_path: Path) -> None:
     line = "1\tab\t_\tX\t_\tWordLength=8\t0\troot\t_\tSentenceLength=7\n\n"
     found = from_file(tmp_path, "t.conllu", line, key="conllu", features=features).stimuli
     assert found[["sentence_length", "word_length"]].to_numpy().tolist() == [[7, 8]]
+
+
+def test_the_users_own_column_wins_where_nothing_is_declared(tmp_path: Path) -> None:
+    prompts = from_file(tmp_path, "p.jsonl", '{"text": "a b", "sentence_length": 7}\n', key="prompts")
+    assert prompts.stimuli["sentence_length"].tolist() == [7]
+    content = "sentence_good,sentence_bad,sentence_length,acceptable\na b,b a,7,0.3\n"
+    found = from_file(tmp_path, "q.csv", content, key="pairs")
+    assert found.stimuli[["sentence_length", "acceptable"]].to_numpy().tolist() == [[7, True], [7, False]]
+    assert any("the column 'acceptable' is not read" in note for note in found.metadata["notes"])
+    columns = {"judgement": "acceptable"}
+    renamed = from_file(tmp_path, "q.csv", content, key="pairs", columns=columns, features=["judgement", "acceptable"])
+    assert renamed.stimuli["judgement"].tolist() == ["0.3", "0.3"]
+    table = from_file(
+        tmp_path, "t.csv", "sentence_id,word,pos,word_identity,context_group\n1,a,X,same,g1\n1,b,Y,same,\n"
+    )
+    assert table.stimuli[["word_identity", "context_group"]].to_numpy().tolist() == [["same", "g1"], ["same", "b"]]
 
 
 def test_own_columns_never_replace_the_packages(tmp_path: Path) -> None:
@@ -387,11 +480,33 @@ def test_own_names_in_a_treebank_are_kept_under_another(tmp_path: Path) -> None:
         (["1 a a X _ _ 0 root _ _ a b c d"], "line 1: this is not CoNLL-U.*has 14"),
         (["1 a a X _ _ 7 dep _ _"], "line 1: the heads above word 1 do not lead to the root"),
         (["1 _ _ DET _ _ 2 det _ _", "2 _ _ NOUN _ _ 0 root _ _"], "line 1: the forms are withheld"),
+        (
+            ["1 *** a DET _ _ 2 det _ _", "2 *** b NOUN _ _ 0 root _ _"],
+            r"line 1: the forms are withheld .they are \*\*\*",
+        ),
+        (
+            ["1 - a DET _ _ 2 det _ _", "2 ---- b NOUN _ _ 0 root _ _", "3 . . PUNCT _ _ 2 p _ _"],
+            "line 1: the forms are",
+        ),
     ],
 )
 def test_sentences_that_are_not_what_they_seem(tmp_path: Path, rows: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         from_file(tmp_path, "t.conllu", conllu(*rows), key="conllu")
+
+
+@pytest.mark.parametrize("comment", ["# sent_id = b", "#sent_id=b", "# text = b", "# newpar", "# newdoc id = d"])
+def test_a_sentence_that_begins_within_another_one_is_refused(tmp_path: Path, comment: str) -> None:
+    # The ids go on, so that they alone do not tell.
+    rows = conllu("1 a a X _ _ 0 root _ _", "2 b b X _ _ 1 dep _ _").splitlines()
+    content = "\n".join(["# sent_id = a", "# text = a", rows[0], comment, rows[1], "", ""])
+    with pytest.raises(InputError, match="line 4: a sentence begins within sentence 'a'; add the blank line"):
+        from_file(tmp_path, "t.conllu", content, key="conllu")
+    said = content.replace(comment, "# a remark")
+    assert from_file(tmp_path, "t.conllu", said, key="conllu").sentences["sentence_id"].tolist() == ["a"]
+    twice = "# sent_id = a\n# sent_id = b\n" + rows[0] + "\n\n"
+    with pytest.raises(InputError, match="line 2: a sentence begins within sentence 'a'"):
+        from_file(tmp_path, "t.conllu", twice, key="conllu")
 
 
 def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:

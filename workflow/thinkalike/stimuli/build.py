@@ -18,8 +18,9 @@ from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, count_cells, plain_
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels
 from thinkalike.stimuli.decorrelate import decorrelate
 from thinkalike.stimuli.derive import DERIVED, is_punctuation, left_contexts
+from thinkalike.stimuli.findings import NAMED
 from thinkalike.stimuli.sources import RawStimuli
-from thinkalike.stimuli.values import UNDEFINED, type_values
+from thinkalike.stimuli.values import UNDEFINED, doubtful_marks, type_values
 
 _WORDS = ("lemma",)  # columns of words, in which nothing stands for undefined
 _logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
         kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
     kept = plain_texts(kept.reset_index(drop=True))
     features, levels = settle_levels(kept, features, explicit, source=location)
-    notes = [*raw.notes, *levels]
+    notes = [*raw.notes, *_doubts(kept, features, _undefined(source, name)), *levels]
     counts = {
         **raw.counts,
         **_punctuation(source, raw, name),
@@ -156,6 +157,23 @@ def _undefined(source: Mapping[str, Any], name: str) -> tuple[str, ...]:
             f"Dataset '{name}', undefined: the value is {marks!r} but must be a list of texts, such as ['-', 'n/a']."
         )
     return ("", *(mark.strip() for mark in marks))
+
+
+def _doubts(stimuli: pd.DataFrame, features: Mapping[str, Feature], marks: Collection[str]) -> list[str]:
+    """Say which values count though they may have been meant as undefined; those of punctuation marks are names."""
+    notes = []
+    for name in features:
+        if stimuli[name].dtype != object or name.removesuffix("_identity") in ("word", *_WORDS):
+            continue
+        found = doubtful_marks(stimuli[name].unique(), marks)
+        if found:
+            counts = stimuli.loc[~stimuli["word"].map(is_punctuation), name].value_counts()
+            found = [level for level in found if level in counts]
+            shown = ", ".join(f"'{level}' ({counts[level]})" for level in found[:NAMED])
+            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+            if found:
+                notes.append(f"{name} has {shown}{more} as values; list under 'undefined' what stands for nothing.")
+    return notes
 
 
 def _column(

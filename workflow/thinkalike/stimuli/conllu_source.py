@@ -13,6 +13,7 @@ from thinkalike.stimuli.dataset import IDENTIFIERS
 from thinkalike.stimuli.row_files import own_name
 from thinkalike.stimuli.running_text import given_text, rebuilt_text
 from thinkalike.stimuli.sources import RawStimuli, check_keys, keep_sentences, source_paths
+from thinkalike.stimuli.text_files import encoding_notes
 from thinkalike.stimuli.treebank_file import TreebankSentence, read_treebank
 
 _KEYS = ("conllu", "sentences", "multiword", "encoding")
@@ -85,9 +86,10 @@ def read_conllu_source(source: Mapping[str, Any], *, name: str, seed: int, base:
     frame = pd.DataFrame(rows, dtype=object).rename(columns=names)
     frame = frame.where(frame.notna(), None).astype({"position": "int64"})
     table = pd.DataFrame(sentences, columns=["sentence_id", "words", "text"])
+    notes = [note for path in paths for note in encoding_notes(path, source.get("encoding"))]
     return RawStimuli(
         table, frame, [column for column in _DEFAULT if column in frame], counts,
-        place=lambda label: f"{places[label][0]}, line {places[label][1]}", notes=columns.notes(),
+        place=lambda label: f"{places[label][0]}, line {places[label][1]}", notes=(*notes, *columns.notes()),
     )  # fmt: skip
 
 
@@ -97,21 +99,25 @@ def _sentences(paths: Sequence[Path], encoding: str | None) -> Iterator[Treebank
 
 
 def _check_forms(sentences: Sequence[TreebankSentence]) -> None:
-    """Refuse words whose form is an underscore: some licences withhold the text."""
+    """Refuse words whose form is a placeholder such as an underscore: some licences withhold the text."""
     hidden = [sentence for sentence in sentences if _is_hidden(sentence)]
     if hidden:
+        mark = next(form for token in hidden[0].tokens if not any(map(str.isalnum, form := token["form"])))
         raise InputError(
-            f"{hidden[0].place()}: the forms are withheld (they are _) in {len(hidden)} of {len(sentences)} sentences; "
-            f"fill in the text as the treebank's README describes, or remove these sentences."
+            f"{hidden[0].place()}: the forms are withheld (they are {mark}) in {len(hidden)} of {len(sentences)} "
+            f"sentences; fill in the text as the treebank's README describes, or remove these sentences."
         )
 
 
 def _is_hidden(sentence: TreebankSentence) -> bool:
-    """Return whether forms are withheld: an underscore that is no sign, or nothing but underscores."""
+    """Return whether forms are withheld: an underscore that is no sign, or nothing but underscores or asterisks."""
     words = [token for token in sentence.tokens if isinstance(token["id"], int)]
     if (sentence.tokens.metadata.get("text") or "").strip() == "_":
         return False
     signs = ("PUNCT", "SYM", "X", "_", None)
+    content = [token["form"] for token in words if token["upos"] not in signs]
+    if len(content) > 1 and len({*"".join(content)}) == 1 and not content[0].isalnum():
+        return True  # "***": every word is some of one and the same mark
     underscores = [token for token in words if token["form"] == "_"]
     return len(underscores) == len(words) or any(token["upos"] not in signs for token in underscores)
 

@@ -20,6 +20,7 @@ from nltk.grammar import FeatStructNonterminal, FeatureGrammar
 from nltk.sem import Variable
 
 from thinkalike.errors import InputError
+from thinkalike.stimuli.text_files import open_text
 
 Atom = str | int | bool
 
@@ -48,13 +49,10 @@ class Rule:
 
 def _read_text(path: str | Path) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with open_text(Path(path), newline=None) as file:
+            text = file.read()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError(f"{path}: there is no such grammar file; correct the dataset's key 'grammar'.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: byte {error.start} is not UTF-8; save the grammar in the encoding UTF-8 and run again."
-        ) from error
     if not text.strip():
         raise InputError(f"{path}: the file is empty where a feature grammar was expected.")
     return text
@@ -124,8 +122,22 @@ def _read_line(source: str, number: int, line: str, weight: float) -> list[Rule]
                     f"which are annotations and make nothing agree; write features that must agree in capitals "
                     f"('{name.upper()}') wherever they stand, and annotations on the left side only."
                 )
+        _check_annotations(source, number, left, right)
         rules.append(Rule(left, right, weight, number))
     return rules
+
+
+def _check_annotations(source: str, number: int, left: Part, right: tuple[Part | str, ...]) -> None:
+    """Refuse an annotation whose variable no feature in capitals binds: the words below would have none."""
+    parts = [left, *(part for part in right if not isinstance(part, str))]
+    bound = {value for part in parts for value in part.syntax.values() if isinstance(value, Variable)}
+    for name, value in left.annotations.items():
+        if isinstance(value, Variable) and value not in bound:
+            raise InputError(
+                f"{source}, line {number}: '{name}={value}' is an annotation, but no feature in capitals of this line "
+                f"has {value}; write {name.upper()}={value} where it must agree, and {name}={value} beside it to mark "
+                f"the words."
+            )
 
 
 def _read_part(source: str, number: int, nonterminal: FeatStructNonterminal) -> Part:

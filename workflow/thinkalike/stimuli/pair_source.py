@@ -6,7 +6,7 @@ from typing import Any
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.sources import ROW_KEYS, RawStimuli, check_keys, keep_sentences
-from thinkalike.stimuli.text_rows import TextFiles, text_frame, with_identifiers
+from thinkalike.stimuli.text_rows import DEFAULT_FEATURES, TextFiles, text_frame, with_identifiers
 
 _KEYS = ("pairs", "sentences", "good", "bad", "id", *ROW_KEYS)
 
@@ -40,6 +40,6 @@ def read_pair_source(source: Mapping[str, Any], *, name: str, seed: int, base: s
             places.append(record.place)
     sentences, frame = text_frame(rows)
     return RawStimuli(
-        sentences, frame, ["acceptable", "sentence_length"], {"pairs": len(kept)}, by_word=False,
+        sentences, frame, ["acceptable", *DEFAULT_FEATURES], {"pairs": len(kept)}, by_word=False,
         place=places.__getitem__, decimal=files.decimal, renamed=files.renamed, notes=files.notes,
     )  # fmt: skip

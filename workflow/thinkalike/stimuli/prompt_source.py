@@ -6,7 +6,7 @@ from typing import Any
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.sources import ROW_KEYS, RawStimuli, check_keys, keep_sentences
-from thinkalike.stimuli.text_rows import TextFiles, text_frame, with_identifiers
+from thinkalike.stimuli.text_rows import DEFAULT_FEATURES, TextFiles, text_frame, with_identifiers
 
 _KEYS = ("prompts", "sentences", "text", "id", *ROW_KEYS)
 
@@ -30,6 +30,6 @@ def read_prompt_source(source: Mapping[str, Any], *, name: str, seed: int, base:
         places.append(record.place)
     sentences, frame = text_frame(rows)
     return RawStimuli(
-        sentences, frame, ["sentence_length"], {}, by_word=False, place=places.__getitem__, decimal=files.decimal,
+        sentences, frame, [*DEFAULT_FEATURES], {}, by_word=False, place=places.__getitem__, decimal=files.decimal,
         renamed=files.renamed, notes=files.notes,
     )  # fmt: skip

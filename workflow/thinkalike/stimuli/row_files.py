@@ -6,6 +6,7 @@ CSV, TSV and other separated text, JSON lines and JSON arrays (all of them compr
 import itertools
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pyarrow.parquet
 
 from thinkalike.errors import InputError
 from thinkalike.stimuli.dialects import Dialect, find_dialect, is_separated, read_rows
-from thinkalike.stimuli.text_files import check_file, file_suffix, find_encoding, open_text
+from thinkalike.stimuli.text_files import check_file, encoding_notes, file_suffix, open_text
 
 FILE_KEYS = ("separator", "quotes", "encoding", "columns")
 """Keys of a dataset that say how its files are read."""
@@ -88,9 +89,21 @@ class RowFile:
             self._raw = [str(cell).strip() for cell in next(_excel_rows(path))[1]]
         else:
             raise InputError(f"{path}: the file's name must end in {_ENDINGS}, so that its format is known.")
-        if suffix not in (".parquet", ".xlsx") and (found := find_encoding(path, reading.encoding)) != "utf-8":
-            self.notes.append(f"{path.name}: the encoding is {found.upper()}.")
+        if suffix not in (".parquet", ".xlsx"):
+            self.notes += encoding_notes(path, reading.encoding)
         self.names = self._named(self._raw)
+
+    def lacks(self, column: str) -> str:
+        """Say that a column is not there, and what may be the cause: the beginning of a message, without its end."""
+        names = [name for name in self.names if name]
+        text = f"{self.path}: there is no column '{column}'; the file has {', '.join(names)}"
+        if self.place != "line" or self.is_json:
+            return text
+        if self._raw[0].startswith(("{", "[")):
+            return f"{text} (this looks like JSON: let the file's name end in .jsonl or .json)"
+        if len(names) == 1 and re.search(r"\W", names[0]):
+            return f"{text} (if these are several columns, name what separates them by the key 'separator')"
+        return text
 
     @property
     def is_json(self) -> bool:
@@ -125,7 +138,10 @@ class RowFile:
         return read_rows(self.path, self._dialect, self._reading.encoding, lines_in_cells=self._reading.lines_in_cells)
 
     def _header(self) -> list[str]:
-        names = [name.strip() for name in next(self._text_rows(), (0, []))[1]]
+        header = next(self._text_rows(), None)
+        if header is None:
+            raise InputError(f"{self.path}: the file is blank where a table with a header was expected.")
+        names = [name.strip() for name in header[1]]
         while names and not names[-1]:  # empty cells that a spreadsheet adds
             names.pop()
         return names
@@ -204,12 +220,27 @@ def _parquet(path: Path) -> pa.parquet.ParquetFile:
 
 
 def _is_array(path: Path, encoding: str | None) -> bool:
+    """Return whether the file is one array of objects, whichever ending of JSON it has."""
     with open_text(path, encoding) as file:
         for line in file:
             if line.strip():
-                # A list on a line of its own is a wrong line, not an array of rows.
-                return line.lstrip().startswith("[") and file_suffix(path) == ".json"
+                # A list of values on a line of its own is a wrong line, not an array of rows.
+                pattern = r"\s*\[" if file_suffix(path) == ".json" else r"\s*\[\s*(\{|$)"
+                return re.match(pattern, line) is not None
     return False
+
+
+class _NameTwiceError(ValueError):
+    """A name that stands twice in an object of JSON, of which the library would keep the last value only."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        name = next(name for name in names if names.count(name) > 1)
+        raise _NameTwiceError(f"the name '{name}' is there twice in one object")
+    return found
 
 
 def _json_lines(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
@@ -218,7 +249,7 @@ def _json_lines(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
             if not line.strip():
                 continue
             try:
-                yield number, json.loads(line)
+                yield number, json.loads(line, object_pairs_hook=_object)
             except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path}, line {number}: this is not JSON ({_json_reason(error)}); write one object a line, or an "
@@ -229,7 +260,7 @@ def _json_lines(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
 def _json_array(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
     with open_text(path, encoding) as file:
         try:
-            content = json.load(file)
+            content = json.load(file, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
             line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise InputError(
@@ -242,6 +273,8 @@ def _json_array(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
 def _json_reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.colno}"
+    if isinstance(error, _NameTwiceError):
+        return str(error)
     return "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
 
 

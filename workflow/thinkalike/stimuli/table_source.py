@@ -25,7 +25,8 @@ from thinkalike.stimuli.values import as_text, check_value, is_null
 
 _KEYS = ("table", "sentences", "attached_punctuation", *ROW_KEYS)
 _OWN = ("sentence_id", "word", "position", "stimulus", "stimulus_id", "lemma")
-_TEXTS = ("sentence_id", "word", "stimulus_id", "lemma")
+_TEXTS = ("sentence_id", "word", "stimulus_id", "lemma", "context_group")
+_MAY_BE_EMPTY = ("lemma", "context_group")
 
 
 def read_table_source(source: Mapping[str, Any], *, name: str, seed: int, base: str | Path) -> RawStimuli:
@@ -69,8 +70,8 @@ class _Table:
             for column in ("sentence_id", "word"):
                 if column not in file.names:
                     raise InputError(
-                        f"{file.path}: there is no column '{column}'; the file has {', '.join(file.names)}, and needs "
-                        f"a header and one row per word with sentence_id and word (the key 'columns' maps other names)."
+                        f"{file.lacks(column)}, and needs a header and one row per word with sentence_id and word (the "
+                        f"key 'columns' maps other names)."
                     )
         chosen = None
         if (number := sentence_number(self._source, self._name)) is not None:
@@ -126,9 +127,11 @@ class _Table:
 
     def _wanted(self) -> list[str]:
         """Return the columns to read: the table's own and those that are declared, in the order of the file."""
-        declared = declared_names(self._source)
+        own = (*_OWN, *declared_names(self._source), "context_group")
+        if "controls" not in self._source:
+            own = (*own, "word_identity")  # the control by default, which a column of that name wins over
         names = dict.fromkeys(name for file in self._files for name in file.names)
-        return [name for name in names if name in _OWN or name in declared]
+        return [name for name in names if name in own]
 
     def _left_out(self, wanted: list[str]) -> list[str]:
         names = dict.fromkeys(name for file in self._files for name in file.names)
@@ -188,13 +191,13 @@ def _raw(
 
 
 def _check_texts(frame: pd.DataFrame, column: str, place: Any) -> None:
-    """Make ids and words texts without spaces around them; only a lemma may be empty."""
+    """Make ids and words texts without spaces around them; only a lemma or a group may be empty."""
     texts: list[str | None] = []
     for label, value in zip(frame.index, frame[column], strict=True):
         if not is_null(value):
             check_value(value, column, partial(place, label))
         text = "" if is_null(value) else as_text(value)
-        if not text and column != "lemma":
+        if not text and column not in _MAY_BE_EMPTY:
             raise InputError(f"{place(label)}: the cell '{column}' is empty; fill it in.")
         texts.append(text or None)
     frame[column] = pd.Series(texts, index=frame.index, dtype=object)

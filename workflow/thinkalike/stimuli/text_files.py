@@ -21,6 +21,14 @@ _MARKS = (  # longer marks first: that of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LOOKED_AT = 4096
+_NO_TEXT = (  # how files begin that are no text, whatever their names say
+    (b"\x1f\x8b", "packed by gzip", "let its name end in .gz"),
+    (b"BZh", "packed by bzip2", "let its name end in .bz2"),
+    (b"\xfd7zXZ\x00", "packed by xz", "let its name end in .xz"),
+    (b"PK\x03\x04", "a workbook or a zip archive", "let its name end in .xlsx, or unpack it"),
+    (b"PAR1", "a Parquet file", "let its name end in .parquet"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old kind (.xls)", "save it as .xlsx or as CSV"),
+)
 
 
 def file_suffix(path: Path) -> str:
@@ -42,7 +50,7 @@ def find_encoding(path: Path, named: str | None = None) -> str:
     Raises
     ------
     InputError
-        If the named encoding does not exist.
+        If the named encoding does not exist, or the file is packed or no text although its name does not say so.
     """
     if named is not None:
         try:
@@ -54,6 +62,9 @@ def find_encoding(path: Path, named: str | None = None) -> str:
         return "utf-8-sig" if name == "utf-8" else name
     with _reading(path, "utf-8"), _open_bytes(path) as file:
         beginning = file.read(_LOOKED_AT)
+    for mark, kind, remedy in _NO_TEXT:
+        if beginning.startswith(mark):
+            raise InputError(f"{path}: this is {kind}, not text; {remedy}.")
     for mark, encoding in _MARKS:
         if beginning.startswith(mark):
             return encoding
@@ -67,6 +78,15 @@ def find_encoding(path: Path, named: str | None = None) -> str:
         ):
             return encoding
     return "utf-8"
+
+
+def encoding_notes(path: Path, named: str | None = None) -> list[str]:
+    """Say which encoding was found where the configuration names none and it is not UTF-8."""
+    found = "utf-8" if named is not None else find_encoding(path)
+    if found == "utf-8":
+        return []
+    written = "UTF-8 with a byte order mark" if found == "utf-8-sig" else found.upper()
+    return [f"{path.name}: the encoding is {written}."]
 
 
 @contextmanager

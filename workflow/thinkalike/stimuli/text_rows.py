@@ -12,8 +12,11 @@ from thinkalike.stimuli.derive import DERIVED
 from thinkalike.stimuli.row_files import open_files, own_name
 from thinkalike.stimuli.sources import declared_names, source_paths, source_reading
 from thinkalike.stimuli.templates import Template, read_template
-from thinkalike.stimuli.text_files import check_file, file_suffix, open_text
-from thinkalike.stimuli.values import as_text, check_value, is_null
+from thinkalike.stimuli.text_files import check_file, encoding_notes, file_suffix, open_text
+from thinkalike.stimuli.values import UNDEFINED, as_text, check_value, is_null
+
+DEFAULT_FEATURES = ("sentence_length",)
+"""The features of whole texts where none is declared; a column of that name in the files is read."""
 
 
 class Record(NamedTuple):
@@ -47,8 +50,8 @@ class TextFiles:
         The declared features that are columns of the files: name in the dataset to name in the files.
     renamed
         Declared names that are the package's, and the name under which the column is kept.
-    decimal, notes
-        The attributes of these names of `RawStimuli`.
+    decimal
+        The attribute of this name of `RawStimuli`.
     location
         The files, for messages.
     """
@@ -72,13 +75,16 @@ class TextFiles:
         self._id = source.get("id")
         if self._id is not None and not isinstance(self._id, str):
             raise InputError(f"Dataset '{name}', id: the value is {self._id!r} but must be the name of a column.")
-        declared = [column for column in declared_names(source) if column not in made]
-        self.notes: tuple[str, ...]
+        default = () if source.get("features") else DEFAULT_FEATURES
+        declared = [column for column in (*declared_names(source), *default) if column not in made]
+        self._notes: tuple[str, ...]
+        self._marks = source.get("undefined", UNDEFINED)
+        self._doubtful: dict[str, tuple[str, str, int]] = {}
         self._lines = _are_lines(paths, source, key, unread, declared)
         if self._lines:
             self._paths, self._encoding = paths, source.get("encoding")
             self.features, self.renamed = {}, {}
-            self.decimal, self.notes = ".", ()
+            self.decimal, self._notes = ".", tuple(_notes_of_lines(paths, self._encoding))
             return
         places = [column for template in unread for column in template.columns]
         wanted = [*places, *([self._id] if self._id else []), *declared]
@@ -98,8 +104,24 @@ class TextFiles:
             f"the column '{column}' is kept as '{kept}', because '{column}' is a name of the package."
             for column, kept in self.renamed.items()
         ]
-        self.notes = (*(note for file in self._files for note in file.notes), *notes)
+        notes += [
+            f"the column '{column}' is not read, because the source makes a feature of that name; 'columns' gives it "
+            f"another."
+            for column in made
+            if any(column in file.names for file in self._files)
+        ]
+        self._notes = (*(note for file in self._files for note in file.notes), *notes)
         self.decimal = source.get("decimal", None if all(file.decimal is None for file in self._files) else ".")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the study has to know; complete once the records have been read."""
+        return self._notes + tuple(
+            f"{place}: '{value}' in '{column}' is taken as a word of the text"
+            f"{f', and so are {count - 1} more such values' if count > 1 else ''}; empty the cell if it stands for "
+            f"nothing."
+            for column, (place, value, count) in self._doubtful.items()
+        )
 
     def __iter__(self) -> Iterator[Record]:
         if self._lines:
@@ -111,14 +133,16 @@ class TextFiles:
             # Objects of JSON say themselves what one of them lacks.
             for column in () if file.is_json else columns:
                 if column not in file.names:
-                    raise InputError(
-                        f"{file.path}: there is no column '{column}'; the file has {', '.join(file.names)}."
-                    )
+                    raise InputError(f"{file.lacks(column)}.")
             for number, values in file.rows(columns):
                 yield self._record(f"{file.path}, {file.place} {number}", dict(zip(columns, values, strict=True)))
 
     def _record(self, place: str, record: dict[str, Any]) -> Record:
         texts = [template.fill(record, place) for template in self._templates]
+        for column in {column for template in self._templates if not template.is_column for column in template.columns}:
+            if (value := as_text(record[column])) in self._marks:
+                first, mark, count = self._doubtful.get(column, (place, value, 0))
+                self._doubtful[column] = (first, mark, count + 1)
         identifier = None
         if self._id is not None:
             value = record[self._id]
@@ -147,6 +171,14 @@ def _are_lines(
         header = next(file, "")
     # A file whose header has the column `text` is a table.
     return templates[0].source not in {name.strip() for mark in "\t;,|" for name in header.split(mark)}
+
+
+def _notes_of_lines(paths: Sequence[Path], encoding: str | None) -> Iterator[str]:
+    for path in paths:
+        yield from encoding_notes(path, encoding)
+        with open_text(path, encoding) as file:
+            if next((line for line in file if line.strip()), "").startswith('{"'):
+                yield f"{path.name}: every line is a prompt as it stands; let the name end in .jsonl if it is JSON."
 
 
 def _lines(paths: Sequence[Path], encoding: str | None) -> Iterator[Record]:

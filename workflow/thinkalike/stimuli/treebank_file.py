@@ -1,5 +1,6 @@
 """Read a CoNLL-U file sentence by sentence, with the line of every token, and refuse what is not what it seems."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from thinkalike.stimuli.text_files import check_file, open_text
 _FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _NEEDED = {"id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "misc"}
 _COLUMNS = "# global.columns ="
+_BEGINS = re.compile(r"#\s*(sent_id|text|newpar|newdoc)(?:\s+id)?\s*(?:=\s*(.*))?$")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,24 @@ def read_treebank(path: Path, encoding: str | None) -> Iterator[TreebankSentence
             placed = [(number, row) for number, row in zip(numbers, rows, strict=True) if not row.startswith("#")]
             if placed:
                 _check_rows(placed, fields, path)
-                yield _parsed("\n".join(rows), tuple(number for number, _ in placed), fields, path)
+                sentence = _parsed("\n".join(rows), tuple(number for number, _ in placed), fields, path)
+                _check_comments(list(zip(numbers, rows, strict=True)), path)
+                yield sentence
+
+
+def _check_comments(placed: list[tuple[int, str]], path: Path) -> None:
+    """Refuse a sentence in which another one begins: its id or text stands below words, or there are two ids."""
+    words, names = 0, {}
+    for number, row in placed:
+        begins = _BEGINS.match(row)
+        words += not row.startswith("#")
+        if begins and begins[1] == "sent_id":
+            names[begins[2]] = number
+        if begins and (words or len(names) > 1):
+            inside = f"sentence '{next(iter(names))}'" if names else "another one"
+            raise InputError(
+                f"{path}, line {number}: a sentence begins within {inside}; add the blank line between the two."
+            )
 
 
 def _plus_fields(row: str, path: Path) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ UNDEFINED = (
 )  # fmt: skip
 """Texts that stand for an undefined value of a feature; those that pandas knows."""
 
+_OTHER_MARKS = ("-", "--", "---", ".", "..", "?", "*", "_", "/", "missing", "undefined")
 _INTEGER = re.compile(r"(-?[1-9]\d*|0)(\.0)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -61,6 +62,8 @@ def check_value(value: Any, column: str, place: str | Callable[[], str]) -> None
 def _fault(value: Any, column: str) -> str:
     """Say why no column can hold the value; empty if one can."""
     if isinstance(value, str):
+        if "\0" in value:
+            return f"'{column}' holds a character that cannot be written (U+0000); correct the text or its encoding."
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -68,11 +71,22 @@ def _fault(value: Any, column: str) -> str:
                 f"'{column}' holds a character that cannot be written (U+{ord(value[error.start]):04X}, half of a "
                 f"pair); correct the text."
             )
-    elif isinstance(value, float) and math.isinf(value):
-        return f"'{column}' is {value}, and numbers must be finite; correct the value, or leave it empty."
+    elif isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
+        return (
+            f"'{column}' is {_shown(value)}, and numbers must be finite and at most 1e150; correct the value, or leave "
+            f"it empty where it is undefined."
+        )
     elif isinstance(value, dict | list | tuple | set | bytes | np.ndarray):
         return f"'{column}' is {_shown(value)}, which is no single value; write a text, a number, true, false or null."
     return ""
+
+
+def doubtful_marks(levels: Collection[Any], undefined: Collection[str]) -> list[str]:
+    """Return the levels of a feature that often stand for undefined, though not in this dataset."""
+    known = {mark.lower() for mark in (*UNDEFINED, *_OTHER_MARKS)}
+    return sorted(
+        level for level in levels if isinstance(level, str) and level.lower() in known and level not in undefined
+    )
 
 
 def as_text(value: Any) -> str:
@@ -118,7 +132,7 @@ def type_values(
         if is_null(value):
             values.append(None)
             continue
-        if not isinstance(value, int):
+        if not isinstance(value, int) or abs(value) > _MOST_INTEGER:
             check_value(value, feature.name, partial(place, label))
         kept = value.strip() if isinstance(value, str) else value
         values.append(None if isinstance(kept, str) and kept in undefined else kept)
