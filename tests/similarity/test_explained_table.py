@@ -7,7 +7,7 @@ import pytest
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.similarity import compare, explain_similarity
-from thinkalike.similarity.explained import explained_table
+from thinkalike.similarity.explained import explained_table, study_table
 
 N = 60
 FEATURES = {
@@ -99,6 +99,17 @@ def test_preprocessing_and_subsamples_are_those_of_compare():
     assert fewer.attrs["stimuli_given"] == N
 
 
+def test_stimuli_are_drawn_where_sums_of_all_pairs_of_cells_would_be_too_many(monkeypatch, caplog):
+    S = stimuli()
+    cells = len(S[list(FEATURES)].drop_duplicates())
+    monkeypatch.setattr(study_table, "MOST_CELL_PAIRS", cells**2 / 2)
+    assert explained_table(S, FEATURES, layers()[:2]).attrs["stimuli"] == N and not caplog.records
+    monkeypatch.setattr(study_table, "MOST_CELL_PAIRS", 200)
+    assert explained_table(S, FEATURES, layers()[:2]).attrs["stimuli"] == 20
+    assert f"20 of {N} stimuli" in caplog.text
+    assert explained_table(S, FEATURES, layers()[:2], max_stimuli=1000).attrs["stimuli"] == N
+
+
 def test_no_controls_no_lexical_part():
     features = {name: feature for name, feature in FEATURES.items() if name != "word"}
     table = explained_table(stimuli(), features, layers()[:2])
@@ -147,13 +158,13 @@ def test_intervals_are_of_new_sentences_and_hold_their_estimates():
 
 def test_a_half_is_ranked_as_if_it_were_all():
     from thinkalike.similarity.explained.layer_sums import pair_numbers
-    from thinkalike.similarity.explained.study_table import _sample
+    from thinkalike.similarity.explained.study_table import _levels, _sample
 
     S = stimuli()
     exclude = S[["word"]]
     rows = np.flatnonzero(np.random.default_rng(0).random(N // 3) < 0.5)[:, None] * 3 + np.arange(3)
     rows = rows.ravel()
-    whole = _sample(S, FEATURES, exclude, np.arange(N), 0)
+    whole = _sample(S, _levels(S, FEATURES), exclude, np.arange(N), 0)
     vectors = [pair_numbers(X.astype(float), "rsa", whole.cells) for _, _, X in layers()[:2]]
     values, parts = (lambda half, ranks: half.divide(ranks))(*whole.part(rows, vectors))
     alone = explained_table(

@@ -91,6 +91,17 @@ def test_the_number_of_stimuli_is_that_of_the_table_once_it_is_there(tmp_path: P
     assert needs.stimuli("words") == 2
 
 
+def test_many_combinations_of_features_ask_for_the_memory_of_their_pairs(tmp_path: Path) -> None:
+    import pandas as pd
+
+    needs, found = needs_of(tmp_path), []
+    for cells in (50, 20_000):
+        table = pd.DataFrame({"stimulus_id": range(20_000)})
+        write_table(table, tmp_path / "results/words/stimuli.parquet", {"counts": {"cells": cells}})
+        found.append(needs.explained_memory(SimpleNamespace(dataset="words"), 1))
+    assert found[1] - found[0] > 3000
+
+
 def test_widths_are_found_without_loading_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cached = tmp_path / "hub/models--somebody--something/snapshots/0123"
     cached.mkdir(parents=True)

@@ -34,9 +34,12 @@ _SECONDS_PER_MILLION_COMPARED = 0.02
 # Seconds per pair of layers whose dynamics are compared, by 200 steps of a search.
 _SECONDS_PER_SEARCH = 1.5
 # Seconds per pair of layers whose similarity is divided among features; millions of sums that a layer is kept as where
-# features have few levels.
+# features have few levels; bytes for each pair of combinations of feature values, and the most of these pairs
+# (millions) unless more stimuli are asked for.
 _SECONDS_PER_DIVISION = 0.003
 _SUMS_PER_LAYER = 1.0
+_BYTES_PER_CELL_PAIR = 1_400
+_MOST_CELL_PAIRS = 2.5
 _SAFETY = 4
 
 
@@ -222,8 +225,18 @@ class Needs:
         pairs = self._pairs(wildcards.dataset, _MOST_STIMULI_IN_PAIRS)
         layers = len(self.study.every_layer["layer"])
         largest = max(self._millions(wildcards.dataset, name) for name in self.study.models)
-        sums = 8 * layers * min(pairs * 3.5, _SUMS_PER_LAYER)
+        cells = self._cell_pairs(wildcards.dataset)
+        sums = 8 * layers * min(pairs * 3.5, max(_SUMS_PER_LAYER, 3.5 * cells)) + _BYTES_PER_CELL_PAIR * cells
         return _BASE + 20 * largest + min(_SHELF, 4 * pairs * layers) + 100 * pairs + sums
+
+    def _cell_pairs(self, dataset: str) -> float:
+        """Return millions of pairs of combinations of feature values, controls included; 0 until they are known."""
+        cells = _cells(self.results / dataset / "stimuli.parquet")
+        most = self._pairs(dataset, self.study.similarity.get("max_stimuli"))
+        if "max_stimuli" not in self.study.similarity:
+            most = min(most, _MOST_CELL_PAIRS)
+        # Words that are controls make a few times as many combinations of them.
+        return min(most, (3 * cells) ** 2 / 2e6)
 
     @_minutes
     def explained_minutes(self, wildcards: Any) -> float:
@@ -286,3 +299,12 @@ def _rows(table: Path) -> int | None:
         return pq.read_metadata(table).num_rows
     except (pa.ArrowException, OSError):
         return None
+
+
+def _cells(stimuli: Path) -> int:
+    """Return the number of combinations of feature values of a table of stimuli; 0 where it is not there."""
+    if not _rows(stimuli):
+        return 0
+    from thinkalike.tables import read_metadata
+
+    return int(read_metadata(stimuli).get("counts", {}).get("cells", 0))

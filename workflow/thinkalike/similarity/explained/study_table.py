@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups, kinds_and_missing
-from thinkalike.mlem.cells import label_codes
+from thinkalike.mlem.cells import distinct_rows, label_codes
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
 from thinkalike.similarity.chance import half_samples
@@ -26,6 +26,8 @@ from thinkalike.similarity.measures.pair_vectors import PairVector, shelf
 
 _logger = logging.getLogger(__name__)
 _SHELF_BYTES = 2 * 2**30
+MOST_CELL_PAIRS = 2_500_000
+"""Pairs of combinations of feature values that are looked at unless more stimuli are asked for: they take 3.4 GB."""
 COLUMNS = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value", "last"]
 
 
@@ -37,7 +39,7 @@ def explained_table(
     measure: str = "rsa",
     exclude: pd.DataFrame | None = None,
     preprocessing: str = "none",
-    max_stimuli: int = MAX_STIMULI,
+    max_stimuli: int | None = None,
     resamples: int = 0,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -62,7 +64,8 @@ def explained_table(
     preprocessing
         As in `compare`.
     max_stimuli, seed
-        If there are more stimuli, this many are drawn. `seed` also draws the halves.
+        If there are more stimuli, this many are drawn. None draws 10,000, or as many as have at most 2.5 million pairs
+        of combinations of feature values, and says so in the log. `seed` also draws the halves.
     resamples
         Number of random halves of the sentences; 0 for none. Adds the columns `low` and `high`, a 95 % interval for
         new sentences, and `over`, which says so. Each costs nearly as much as the table without.
@@ -80,8 +83,10 @@ def explained_table(
     if resamples and measure != "rsa":
         raise InputError(f"Intervals of the table are for 'rsa', but the measure is '{measure}'; give no resamples.")
     total = len(stimuli)
-    rows = subsample(total, max_stimuli, seed) if total > max_stimuli else np.arange(total)
-    sample = _sample(stimuli, features, exclude, rows, seed)
+    all_levels = _levels(stimuli, features)
+    most = max_stimuli or _affordable(all_levels)
+    rows = subsample(total, most, seed) if total > most else np.arange(total)
+    sample = _sample(stimuli, all_levels, exclude, rows, seed)
     levels = sample.levels
     labels: list[tuple[str, str]] = []
     vectors: list[PairVector] = []
@@ -121,18 +126,31 @@ def explained_table(
     return frame[[*COLUMNS, *(["low", "high", "over"] if resamples else [])]].reset_index(drop=True)
 
 
+def _levels(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> Levels:
+    controls = [name for name, feature in features.items() if feature.role == "control"]
+    return read_levels(stimuli[list(features)], controls, **kinds_and_missing(features))
+
+
+def _affordable(levels: Levels) -> int:
+    """Return how many stimuli are looked at where the user does not say: what is kept grows with pairs of cells."""
+    cells, most = len(distinct_rows(levels.codes)[0]), int((2 * MOST_CELL_PAIRS) ** 0.5)
+    if cells <= most or len(levels.codes) <= most:
+        return MAX_STIMULI
+    _logger.warning(
+        "The stimuli have %d combinations of feature values, and sums are kept for every pair of them: %d of %d "
+        "stimuli, drawn by the seed, are divided among features. Set max_stimuli for more, at 1.4 kB a pair.",
+        cells, most, len(levels.codes),
+    )  # fmt: skip
+    return most
+
+
 def _sample(
     stimuli: pd.DataFrame,
-    features: Mapping[str, Feature],
+    levels: Levels,
     exclude: pd.DataFrame | None,
     rows: NDArray[np.intp],
     seed: int,
 ) -> StimulusSample:
-    levels = read_levels(
-        stimuli[list(features)],
-        [name for name, feature in features.items() if feature.role == "control"],
-        **kinds_and_missing(features),
-    )
     places = pd.RangeIndex(len(stimuli))
     groups = label_codes(fold_groups(stimuli).reset_index(drop=True), places, "sentences")
     left_out = None if exclude is None else excluded_labels(exclude.reset_index(drop=True), places)[rows]
