@@ -82,6 +82,9 @@ def test_sentences_are_left_out_for_all_models(model: str, tmp_path: Path) -> No
     counts = rest.metadata["counts"]
     assert counts["left_out"] == {"m": {"too_long": 1}} and counts["sentences_left_out"] == 1
     assert counts["stimuli_left_out"] == 20 and counts["stimuli"] == 6
+    assert rest.metadata["notes"][-1] == (
+        "1 of 2 sentences, with 20 stimuli, are left out for all models: 1 with more tokens than the model reads in m."
+    )
     with pytest.raises(InputError, match="every sentence is in conflict"):
         leave_out(built.stimuli, built.sentences, entry, ["shared_tokens", "too_long"])
     short = dataset(tmp_path, 7, punctuation=True)

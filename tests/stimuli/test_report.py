@@ -199,3 +199,28 @@ def test_every_source_has_a_report(source: dict) -> None:
     assert tables["levels"].groupby("feature")["stimuli"].sum().eq(len(dataset.stimuli)).all()
     assert tables["duplicates"]["duplicates"].eq(0).all() and len(tables["duplicates"]) == 2
     assert len(tables["difference_correlation"]) == len(dataset.features) * (len(dataset.features) - 1) / 2
+
+
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        ({"table": "t.csv"}, "set attached_punctuation: split, or separate them in the file."),
+        ({"conllu": "t.conllu"}, "check that these marks belong to the words."),  # which has no such key
+    ],
+)
+def test_words_that_carry_punctuation_get_advice_that_the_source_understands(source: dict, remedy: str) -> None:
+    stimuli = pd.DataFrame(
+        {
+            "stimulus_id": list("abcdef"),
+            "sentence_id": "s",
+            "position": range(6),
+            "word": ["Yahoo!", "3,", "a", "(b", "c)", "Mr."],
+            "f": ["x", "y"] * 3,
+        }
+    )
+    warnings = stimulus_report(stimuli, {"f": Feature("f")}, None, {"source": source})["warnings"].set_index("problem")
+    assert warnings.loc["attached punctuation", "value"] == 4
+    assert warnings.loc["attached punctuation", "warning"] == (
+        "4 of 6 words carry punctuation ('Yahoo!' '3,' '(b'), so that a mark's sub-token may stand for the word; "
+        + remedy
+    )

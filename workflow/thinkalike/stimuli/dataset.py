@@ -42,10 +42,29 @@ class Dataset:
     metadata: dict[str, Any]
 
     def without(self, stimuli: pd.DataFrame, sentences: pd.DataFrame, counts: dict[str, Any]) -> "Dataset":
-        """Return the dataset with fewer stimuli and sentences, and what was left out among its counts."""
+        """Return the dataset with fewer stimuli and sentences, and what was left out among its counts and notes."""
         rest = {"sentences": len(sentences), "stimuli": len(stimuli), "cells": count_cells(stimuli, self.features)}
         numbers = {**self.metadata["counts"], **rest, **counts}
-        return replace(self, stimuli=stimuli, sentences=sentences, metadata={**self.metadata, "counts": numbers})
+        notes = [*self.metadata.get("notes", ()), *_left_out(counts, len(self.sentences))]
+        metadata = {**self.metadata, "counts": numbers, "notes": notes}
+        return replace(self, stimuli=stimuli, sentences=sentences, metadata=metadata)
+
+
+def _left_out(counts: Mapping[str, Any], total: int) -> list[str]:
+    """Say how many sentences were left out because of which models; nothing where none was."""
+    if not counts.get("sentences_left_out"):
+        return []
+    kinds = {"shared_tokens": "words that share a sub-token", "too_long": "more tokens than the model reads"}
+    causes = [
+        f"{number:,} with {kinds[kind]} in {model}"
+        for model, found in counts["left_out"].items()
+        for kind, number in found.items()
+        if number
+    ]
+    return [
+        f"{counts['sentences_left_out']:,} of {total:,} sentences, with {counts['stimuli_left_out']:,} stimuli, are "
+        f"left out for all models: {', '.join(causes)}."
+    ]
 
 
 def count_cells(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> int:

@@ -20,6 +20,8 @@ def find_warnings(
     features: Mapping[str, Feature],
     words: pd.Series | None = None,
     notes: Iterable[str] = (),
+    *,
+    marks_can_be_split: bool = True,
 ) -> pd.DataFrame:
     """Return one row per problem of a dataset, the worst kinds first.
 
@@ -33,6 +35,8 @@ def find_warnings(
         The stimuli, where they are words.
     notes
         Sentences that say how the source was read.
+    marks_can_be_split
+        Whether the source has the key `attached_punctuation`, as tables do.
     """
     compared = [name for name, feature in features.items() if feature.role == "feature"]
     rows = [
@@ -41,7 +45,7 @@ def find_warnings(
         *_inflated(tables["variance_inflation"], compared),
         *_rare(tables["pairs"], tables["levels"], features, compared),
         *_duplicated(tables["duplicates"]),
-        *([] if words is None else attached_marks(words)),
+        *([] if words is None else attached_marks(words, marks_can_be_split)),
         *((None, None, "note", np.nan, note) for note in notes),
     ]
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"value": "float64"})
@@ -98,16 +102,20 @@ def _rare(
     return rows
 
 
-def attached_marks(words: pd.Series) -> list[tuple]:
+def attached_marks(words: pd.Series, can_be_split: bool) -> list[tuple]:
     """Return a row if words end or begin with punctuation, whose sub-token then stands for the word."""
     attached = words[words.map(_carries_marks)]
     if not len(attached):
         return []
-    examples = ", ".join(f"'{word}'" for word in dict.fromkeys(attached.head(1000)) if word)
-    examples = ", ".join(examples.split(", ")[:3])
+    examples = " ".join(f"'{word}'" for word in list(dict.fromkeys(attached))[:3])
+    remedy = (
+        "set attached_punctuation: split, or separate them in the file"
+        if can_be_split
+        else "check that these marks belong to the words"
+    )
     text = (
-        f"{len(attached)} of {len(words)} words carry punctuation, such as {examples}, so that a mark's sub-token may "
-        f"stand for the word; set attached_punctuation: split, or separate them in the file."
+        f"{len(attached):,} of {len(words):,} words carry punctuation ({examples}), so that a mark's sub-token may "
+        f"stand for the word; {remedy}."
     )
     return [(None, None, "attached punctuation", len(attached), text)]
 

@@ -74,7 +74,8 @@ def stimulus_report(
         "duplicates": _duplicates(stimuli, sentences),
     }
     words = None if stimuli["position"].isna().any() else stimuli["word"]
-    tables["warnings"] = find_warnings(tables, features, words, metadata.get("notes", ()))
+    can_split = "table" in metadata.get("source", {"table": None})
+    tables["warnings"] = find_warnings(tables, features, words, metadata.get("notes", ()), marks_can_be_split=can_split)
     tables["counts"] = _count_table(metadata.get("counts", {}))
     return tables
 
