@@ -99,7 +99,8 @@ def test_many_combinations_of_features_ask_for_the_memory_of_their_pairs(tmp_pat
         table = pd.DataFrame({"stimulus_id": range(20_000)})
         write_table(table, tmp_path / "results/words/stimuli.parquet", {"counts": {"cells": cells}})
         found.append(needs.explained_memory(SimpleNamespace(dataset="words"), 1))
-    assert found[1] - found[0] > 3000
+    # Without them 10,000 stimuli are looked at, with them as many as fit.
+    assert found[0] > 5000 and 3000 < found[1] < found[0]
 
 
 def test_widths_are_found_without_loading_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

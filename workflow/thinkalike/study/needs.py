@@ -222,26 +222,29 @@ class Needs:
     def explained_memory(self, wildcards: Any) -> float:
         # Ranks of all layers, on disk beyond a limit; one layer's vectors and distances; sums per pair of cells, over
         # all pairs and over both halves of five halvings, at most one for each pair.
-        pairs = self._pairs(wildcards.dataset, _MOST_STIMULI_IN_PAIRS)
+        pairs = self._divided_pairs(wildcards.dataset)
         layers = len(self.study.every_layer["layer"])
         largest = max(self._millions(wildcards.dataset, name) for name in self.study.models)
-        cells = self._cell_pairs(wildcards.dataset)
+        cells = min(pairs, self._cells(wildcards.dataset) ** 2 / 2e6)
         sums = 8 * layers * min(pairs * 3.5, max(_SUMS_PER_LAYER, 3.5 * cells)) + _BYTES_PER_CELL_PAIR * cells
         return _BASE + 20 * largest + min(_SHELF, 4 * pairs * layers) + 100 * pairs + sums
 
-    def _cell_pairs(self, dataset: str) -> float:
-        """Return millions of pairs of combinations of feature values, controls included; 0 until they are known."""
-        cells = _cells(self.results / dataset / "stimuli.parquet")
-        most = self._pairs(dataset, self.study.similarity.get("max_stimuli"))
-        if "max_stimuli" not in self.study.similarity:
-            most = min(most, _MOST_CELL_PAIRS)
-        # Words that are controls make a few times as many combinations of them.
-        return min(most, (3 * cells) ** 2 / 2e6)
+    def _divided_pairs(self, dataset: str) -> float:
+        """Return millions of pairs of stimuli whose similarity is divided among features."""
+        most = self.study.similarity.get("max_stimuli", _MOST_STIMULI_IN_PAIRS)
+        pairs = self._pairs(dataset, most)
+        too_many = "max_stimuli" not in self.study.similarity and self._cells(dataset) ** 2 / 2e6 > _MOST_CELL_PAIRS
+        return min(pairs, _MOST_CELL_PAIRS) if too_many else pairs
+
+    def _cells(self, dataset: str) -> int:
+        """Return about how many combinations of values features and controls have; 0 until the stimuli are there."""
+        # Words that are controls make a few times as many as there are without.
+        return 3 * _cells(self.results / dataset / "stimuli.parquet")
 
     @_minutes
     def explained_minutes(self, wildcards: Any) -> float:
         dataset = wildcards.dataset
-        pairs = self._pairs(dataset, _MOST_STIMULI_IN_PAIRS)
+        pairs = self._divided_pairs(dataset)
         layers = {name: len(model.layers) for name, model in self.study.models.items()}
         once = sum(
             count * (self.stimuli(dataset) * 1e6 * self._millions(dataset, name) / _PRODUCT_SPEED + 4 * pairs)
