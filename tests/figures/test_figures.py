@@ -223,6 +223,27 @@ def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
     assert any("1 layers without a value left out" in text for text in texts(figure))
 
 
+def test_what_the_stimuli_do_not_resolve_is_crossed_out(similarity):
+    profiles = similarity["measure"] == "weighted_kendall"
+    of_layer = [
+        (similarity[f"model_{side}"] == "lstm-untrained") & (similarity[f"layer_{side}"] == "0") for side in "ab"
+    ]
+    resolved = pd.Series(None, index=similarity.index, dtype=object)
+    resolved[profiles] = ~(of_layer[0] | of_layer[1])[profiles]
+    table = similarity.assign(resolved=resolved)
+    maps = map_layers(similarity, measures=["weighted_kendall", "rsa"])
+    figure = figures.similarity(table, maps)
+    (marks,) = figure.findobj(lambda artist: artist.get_gid() == "unresolved")
+    layers = len(figure.axes[0].images[0].get_array())
+    assert len(marks.get_xdata()) == 2 * layers - 1
+    assert "Not resolved (map: pale)" in texts(figure)
+    pale = [line for line in figure.axes[1].lines if line.get_alpha() == 0.35]
+    assert len(pale) == 1
+    plain = figures.similarity(table.assign(resolved=True), maps)
+    assert not plain.findobj(lambda artist: artist.get_gid() == "unresolved")
+    assert "Not resolved (map: pale)" not in texts(plain)
+
+
 def test_pair_names_every_feature_once_without_overlap(every_figure, importance):
     from thinkalike.figures.parts.label_placement import PointLabels
 

@@ -2,16 +2,18 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from thinkalike.figures.parts.layer_map import draw_layer_map, layer_map_handles
 from thinkalike.figures.parts.matrix import draw_matrix
 from thinkalike.figures.parts.measure_labels import agreement_of, measure_label
 from thinkalike.figures.parts.model_styles import model_styles
-from thinkalike.figures.parts.theme import DOUBLE_COLUMN, NORMAL, new_figure, panel_letter, themed, written
-from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
+from thinkalike.figures.parts.theme import DARK_GREY, DOUBLE_COLUMN, NORMAL, new_figure, panel_letter, themed, written
+from thinkalike.similarity.layer_pairs import layer_matrix, select_measure, unresolved_pairs
 from thinkalike.tables import require
 
 _MAP = ("measure", "model", "layer", "x", "y", "stress")
+_UNRESOLVED = "Not resolved (map: pale)"
 _KINDS = {"A": "Feature-based", "B": "Feature-agnostic"}
 
 
@@ -29,7 +31,8 @@ def similarity(
     Parameters
     ----------
     similarity
-        Tidy table `model_a, layer_a, model_b, layer_b, measure, value` with both measures.
+        Tidy table `model_a, layer_a, model_b, layer_b, measure, value` with both measures; where its column
+        `resolved` is False, the cell is crossed out and a layer without a resolved profile is pale in the map.
     layer_maps
         `map_layers` of that table: `measure, model, layer, x, y, stress`. A measure without rows has no map.
     models
@@ -48,17 +51,23 @@ def similarity(
     styles = model_styles([select_measure(similarity, measure) for measure in measures.values()], models)
     figure = new_figure(DOUBLE_COLUMN, 7.0)
     grid = figure.subplots(2, 2, width_ratios=(1.3, 1))
+    handles = layer_map_handles(styles)
     for (letter, measure), (left, right) in zip(measures.items(), grid, strict=True):
         matrix = layer_matrix(similarity, measure, styles)
-        image = draw_matrix(left, matrix, styles, measure, columns=letter == "B")
+        unresolved = unresolved_pairs(similarity, measure, styles)
+        image = draw_matrix(left, matrix, styles, measure, columns=letter == "B", unresolved=unresolved)
         panel_letter(left, letter, _KINDS[letter])
         figure.colorbar(image, ax=left, label=measure_label(measure), shrink=0.85, aspect=30, pad=0.02)
         points, stress = _map_of(layer_maps, measure)
-        draw_layer_map(right, points, styles, stress=stress, left_out=len(matrix) - len(points))
+        pale = [layer for layer in unresolved.index if unresolved.at[layer, layer]]
+        left_out = len(matrix) - len(points)
+        draw_layer_map(right, points, styles, stress=stress, left_out=left_out, unresolved=pale)
+        if unresolved.to_numpy().any():
+            handles.append(Line2D([], [], linestyle="", marker="x", color=DARK_GREY, label=_UNRESOLVED))
     rho, pairs = agreement_of(similarity, feature_based, feature_agnostic)
     agreement = f"Agreement of the two matrices over {pairs:,} layer pairs: Spearman ρ = {written(rho)}"
     figure.suptitle(agreement, fontsize=NORMAL, fontweight="normal")
-    figure.legend(handles=layer_map_handles(styles), loc="outside lower center", ncols=min(6, len(styles)))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(styles)))
     return figure
 
 

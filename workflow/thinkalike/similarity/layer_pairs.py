@@ -73,6 +73,26 @@ def layer_matrix(similarity: pd.DataFrame, measure: str, models: Iterable[str]) 
     return pd.DataFrame(matrix, index=index, columns=index)
 
 
+def unresolved_pairs(similarity: pd.DataFrame, measure: str, models: Iterable[str]) -> pd.DataFrame:
+    """Return which pairs of layers the stimuli do not resolve, as the column `resolved` says.
+
+    Parameters
+    ----------
+    similarity, measure, models
+        As in `layer_matrix`.
+
+    Returns
+    -------
+    DataFrame
+        Square, bool, index and columns as those of `layer_matrix`; False where nothing is said of a pair, as for
+        measures of representations. A layer with itself is True where the layer's own profile is not resolved.
+    """
+    rows = select_measure(similarity, measure)
+    said = rows["resolved"].notna() if "resolved" in rows else pd.Series(False, index=rows.index)
+    open_ones = [float(known and not rows.at[row, "resolved"]) for row, known in said.items()]
+    return layer_matrix(rows.assign(value=open_ones), measure, models) == 1.0
+
+
 def distinct_pairs(matrix: pd.DataFrame) -> pd.DataFrame:
     """Return each pair of different layers of `layer_matrix` once: `model_a, layer_a, model_b, layer_b, value`.
 

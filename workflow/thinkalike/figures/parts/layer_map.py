@@ -1,6 +1,6 @@
 """Layers as points in a plane, near each other where a measure says that they are alike."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from thinkalike.figures.parts.theme import SMALL, frame_map
 from thinkalike.layers import layer_order
 
 _FEWEST = 3
+_PALE = 0.35
 #: More points than this have no room for their numbers.
 _MOST_NUMBERED = 110
 #: So that a number fits into each.
@@ -21,17 +22,25 @@ _MARKER_SIZES = {"s": 0.93, "D": 0.97, "^": 1.3, "v": 1.3}
 
 
 def draw_layer_map(
-    axes: Axes, points: pd.DataFrame, models: Mapping[str, ModelStyle], *, stress: float, left_out: int = 0
+    axes: Axes,
+    points: pd.DataFrame,
+    models: Mapping[str, ModelStyle],
+    *,
+    stress: float,
+    left_out: int = 0,
+    unresolved: Collection[tuple[str, str]] = (),
 ) -> None:
     """Draw one measure's map of `map_layers`: columns x and y, index (model, layer).
 
     A point carries its layer's number (F: after the final norm) where there is room, and its family's colour and
-    marker; a seed is a shade, untrained controls are hollow. A thin line joins a model's layers in order.
+    marker; a seed is a shade, untrained controls are hollow. A thin line joins a model's layers in order. A layer
+    (model, layer) of `unresolved` is pale.
     """
     points = points.loc[sorted(points.index, key=lambda key: layer_order(key[1]))] if len(points) else points
     owners = points.index.get_level_values("model")
     for name, style in models.items():
-        _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED)
+        pale = {layer for model, layer in unresolved if model == name}
+        _draw_model(axes, points[owners == name], style, numbered=len(points) <= _MOST_NUMBERED, pale=pale)
     frame_map(axes)
     axes.set_box_aspect(1)
     axes.margins(0.06)
@@ -48,13 +57,13 @@ def layer_map_handles(models: Mapping[str, ModelStyle]) -> list[Line2D]:
     ]
 
 
-def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered: bool) -> None:
+def _draw_model(axes: Axes, points: pd.DataFrame, style: ModelStyle, *, numbered: bool, pale: Collection[str]) -> None:
     axes.plot(points["x"], points["y"], color=style.colour, linewidth=0.6, alpha=0.7, zorder=2)
     look = _look(style, 8.6 if numbered else 3.2)
     for place, (layer, point) in enumerate(zip(points.index.get_level_values("layer"), points.to_numpy(), strict=True)):
         # Each number right above its own point, so that a later point hides both or none.
         zorder = 3 + place / 1000
-        axes.plot(*point, linestyle="", zorder=zorder, **look)
+        axes.plot(*point, linestyle="", zorder=zorder, alpha=_PALE if layer in pale else None, **look)
         if numbered:
             colour = style.text_colour if style.control else _readable_on(style.colour)
             centred: dict[str, Any] = {"ha": "center", "va": "center_baseline"}

@@ -22,7 +22,7 @@ from thinkalike.figures.parts.theme import (
     single_panel,
     themed,
 )
-from thinkalike.similarity.layer_pairs import layer_matrix, select_measure
+from thinkalike.similarity.layer_pairs import layer_matrix, select_measure, unresolved_pairs
 
 #: As many models have room for the numbers of their layers.
 _FEW_MODELS = 4
@@ -56,17 +56,24 @@ def similarity_matrix(
     matrix = layer_matrix(similarity, measure, styles)
     width = SINGLE_COLUMN * 1.4 if len(styles) <= 14 else DOUBLE_COLUMN
     figure, axes = single_panel(ax, width, width * 0.86)
-    image = draw_matrix(axes, matrix, styles, measure)
+    image = draw_matrix(axes, matrix, styles, measure, unresolved=unresolved_pairs(similarity, measure, styles))
     figure.colorbar(image, ax=axes, label=measure_label(measure), shrink=0.8, aspect=30, pad=0.02)
     return figure
 
 
 def draw_matrix(
-    axes: Axes, matrix: pd.DataFrame, models: Mapping[str, ModelStyle], measure: str, *, columns: bool = True
+    axes: Axes,
+    matrix: pd.DataFrame,
+    models: Mapping[str, ModelStyle],
+    measure: str,
+    *,
+    columns: bool = True,
+    unresolved: pd.DataFrame | None = None,
 ) -> AxesImage:
     """Draw `layer_matrix` into `axes`: thin lines between models, thicker ones between families, names as labels.
 
-    Without `columns` the columns have no names, as where another matrix stands below.
+    Without `columns` the columns have no names, as where another matrix stands below. Cells that are True in
+    `unresolved`, a matrix of the same layers, are crossed out.
     """
     scale = colour_scale(measure, matrix.to_numpy())
     image = axes.imshow(
@@ -82,6 +89,10 @@ def draw_matrix(
         axes.axhline(start - 0.5, color=DARK_GREY, linewidth=width)
         axes.axvline(start - 0.5, color=DARK_GREY, linewidth=width)
     points = 72 * _side(axes) / len(matrix)  # of a layer, before the layout gives the axes more room
+    if unresolved is not None and unresolved.to_numpy().any():
+        rows, places = np.nonzero(unresolved.to_numpy())
+        size = min(0.7 * points, 4.0)
+        axes.plot(places, rows, "x", color=DARK_GREY, markersize=size, markeredgewidth=size / 6, gid="unresolved")
     wide = [_LETTER * len(style.label) <= points * (stop - start) for style, start, stop in blocks]
     few = len(blocks) <= _FEW_MODELS and all(wide)
     if few:
