@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from explorer_tables import MARKUP
 
+from thinkalike.explorer import write_page
 from thinkalike.similarity import decompose_weighted_kendall
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,29 @@ def test_the_most_alike_pair_of_all_is_called_so_and_no_other_is(opened, tables)
     for row, words in ((rows.iloc[-1], f"none of the {len(rows):,} pairs"), (rows.iloc[-2], "more alike than 99 %")):
         opened.choose(f"{row.model_a}:{row.layer_a}", f"{row.model_b}:{row.layer_b}")
         assert words in opened.run("return document.getElementById('sentence').textContent")
+
+
+def test_what_the_stimuli_do_not_resolve_is_said_and_crossed_out(driver, tables, tmp_path):
+    similarity = tables["similarity"]
+    layers = [similarity[f"model_{side}"] + ":" + similarity[f"layer_{side}"] for side in "ab"]
+    resolved = ((layers[0] != "gpt2-seed0:1") & (layers[1] != "gpt2-seed0:1")).astype(object)
+    resolved[similarity["measure"] != "weighted_kendall"] = None
+    path = tmp_path / "page.html"
+    write_page(path, **{**tables, "similarity": similarity.assign(resolved=resolved)})
+    opened = Page(driver, path)
+    layer = "explorer.data.layers.findIndex((layer) => layer.key === 'gpt2-seed0:1')"
+    assert opened.run(f"return String(explorer.measure().unresolved) === String({layer})")
+    said = "return document.getElementById('sentence').textContent"
+    opened.choose("gpt2-seed0:1", "bert-seed0:0")
+    assert "The stimuli tell no feature of GPT-2 seed 0, layer 1 from more than half of the others" in opened.run(said)
+    matrix = "explorer.parts.find((one) => one.name === 'matrix')"
+    drawn = f"return {matrix}.svg().querySelector('.unresolved')?.getAttribute('d').split('M').length ?? 0"
+    assert opened.run(drawn) - 1 == 2 * opened.run("return explorer.data.layers.length") - 1
+    opened.choose("gpt2-seed0:2", "bert-seed0:0")
+    assert "The stimuli tell" not in opened.run(said)
+    rsa = "explorer.data.measures.findIndex((measure) => measure.name === 'rsa')"
+    opened.run(f"explorer.set({{ measure: {rsa} }})")
+    assert opened.run(drawn) == 0
 
 
 @pytest.mark.parametrize("width", [1280, 400])

@@ -15,7 +15,7 @@ from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
 from thinkalike.figures.parts.levels import level_styles
 from thinkalike.figures.parts.measure_labels import colour_scale, measure_label, measures_in_order, short_label
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix
+from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix, unresolved_pairs
 from thinkalike.similarity.measures.measure import MEASURES
 from thinkalike.tables import first_coding, require
 
@@ -93,11 +93,18 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
                 "high": scale.high,
                 "colours": [to_hex(colour) for colour in mpl.colormaps[scale.colours](np.linspace(0, 1, 64))],
                 "blocks": {name: pack_scaled(values) for name, values in blocks.items()},
+                "unresolved": _unresolved_layers(similarity, measure, names, keys),
             }
         )
     if not measures:
         raise InputError("The similarity table has no value that is defined, so there is nothing to explore.")
     return measures
+
+
+def _unresolved_layers(similarity: pd.DataFrame, measure: str, names: list[str], keys: Layers) -> list[int]:
+    """Return the places of the layers of whose profile the stimuli resolve too little."""
+    found = unresolved_pairs(similarity, measure, names)
+    return [place for place, key in enumerate(keys) if key in found.index and found.at[key, key]]
 
 
 def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers) -> dict[str, Any]:

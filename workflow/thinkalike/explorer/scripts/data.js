@@ -51,6 +51,9 @@ explorer.value = (measure, one, other, column = "value") => {
   return read ? read(low * count - (low * (low - 1)) / 2 + (high - low)) : NaN;
 };
 
+/* Which of two layers have a profile of which the stimuli resolve too little for this measure to say anything. */
+explorer.unresolved = (measure, one, other) => [...new Set([one, other])].filter((layer) => measure.unresolved.includes(layer));
+
 /* A layer's importance of each feature, controls left out unless asked for. */
 explorer.profile = (layer, column = "value", controls = false) => {
   const { features, blocks } = explorer.data.profiles;

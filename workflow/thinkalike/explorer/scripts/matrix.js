@@ -83,6 +83,7 @@ explorer.parts.push({
         context.fillRect(this.band + place * cell - 0.5, this.band, 1, size);
       }
     });
+    this.cross(context, cell);
     const frame = (pair, colour, width) => {
       const [x, y] = pair.map((layer) => this.shown.indexOf(layer));
       if (x < 0 || y < 0) return;
@@ -97,6 +98,24 @@ explorer.parts.push({
     };
     frame([explorer.state.a, explorer.state.b], "#000000", 2);
     if (this.cursor) frame(this.cursor, "#d000d0", 2);
+  },
+  /* Cross out what the stimuli do not resolve, where a cell is large enough to see it. */
+  cross(context, cell) {
+    const unresolved = new Set(explorer.measure().unresolved);
+    if (!unresolved.size || cell < 3) return;
+    context.strokeStyle = "#1b1e23";
+    context.lineWidth = Math.min(1, cell / 8);
+    context.beginPath();
+    const [near, far] = [0.25 * cell, 0.75 * cell];
+    this.shown.forEach((row, y) => this.shown.forEach((column, x) => {
+      if (!unresolved.has(row) && !unresolved.has(column)) return;
+      const [left, top] = [this.band + x * cell, this.band + y * cell];
+      context.moveTo(left + near, top + near);
+      context.lineTo(left + far, top + far);
+      context.moveTo(left + near, top + far);
+      context.lineTo(left + far, top + near);
+    }));
+    context.stroke();
   },
   cell(event) {
     const box = this.canvas.getBoundingClientRect();
@@ -114,7 +133,8 @@ explorer.parts.push({
     const { layers } = explorer.data;
     const value = explorer.value(explorer.measure(), one, other);
     const written = Number.isNaN(value) ? "not defined" : explorer.number(value);
-    return `${layers[one].name} and ${layers[other].name}: ${explorer.measure().short} ${written}.`;
+    const open = explorer.unresolved(explorer.measure(), one, other).length ? ", not resolved by the stimuli" : "";
+    return `${layers[one].name} and ${layers[other].name}: ${explorer.measure().short} ${written}${open}.`;
   },
   pin(pair) {
     if (pair) explorer.set({ a: pair[0], b: pair[1] });
@@ -140,7 +160,8 @@ explorer.parts.push({
       scale.getContext("2d").fillRect(place, 0, 1, 1);
     });
     const alike = measure.larger ? "a larger value is more alike" : "a smaller value is more alike";
-    explorer.clear(this.legend).append(scale, explorer.element("p", {}, `${measure.label}: ${explorer.number(measure.low)} to ${explorer.number(measure.high)}, ${alike}; grey where it is not defined.`));
+    const crossed = measure.unresolved.length ? ", crossed out where the stimuli do not resolve a layer's profile" : "";
+    explorer.clear(this.legend).append(scale, explorer.element("p", {}, `${measure.label}: ${explorer.number(measure.low)} to ${explorer.number(measure.high)}, ${alike}; grey where it is not defined${crossed}.`));
   },
   table() {
     const measure = explorer.measure();
@@ -159,6 +180,13 @@ explorer.parts.push({
     const cell = size / this.shown.length;
     const svg = explorer.shape("svg", { viewBox: `0 0 ${left + size + 8} ${size + 40}`, "font-family": "sans-serif", "font-size": 12, fill: explorer.colour("--ink") });
     svg.append(explorer.shape("image", { href: this.image.toDataURL(), x: left, y: 4, width: size, height: size, style: "image-rendering:pixelated", preserveAspectRatio: "none" }));
+    const unresolved = new Set(explorer.measure().unresolved);
+    const crosses = this.shown.flatMap((row, y) => this.shown.map((column, x) => {
+      if (!unresolved.has(row) && !unresolved.has(column)) return "";
+      const [near, across] = [0.25 * cell, 0.5 * cell];
+      return `M${left + x * cell + near},${4 + y * cell + near}l${across},${across}m${-across},0l${across},${-across}`;
+    }));
+    if (unresolved.size) svg.append(explorer.shape("path", { d: crosses.join(""), class: "unresolved", fill: "none", stroke: "#1b1e23", "stroke-width": Math.min(1, cell / 8) }));
     let start = 0;
     this.shown.forEach((layer, place) => {
       const { model } = explorer.data.layers[layer];

@@ -34,7 +34,12 @@ explorer.parts.push({
     const { less, more, count } = this.rank(measure, value);
     const pairs = `the ${count.toLocaleString("en")} pairs of layers of different trained models`;
     const rank = more === 0 ? `and none of ${pairs} is more alike` : `more alike than ${Math.floor((100 * less) / Math.max(count, 1))} % of ${pairs}`;
-    return `${start}: ${measure.short} ${explorer.number(value)}${interval}, ${rank}. ${this.features(a, b)}`;
+    return `${start}: ${measure.short} ${explorer.number(value)}${interval}, ${rank}. ${this.open(measure, a, b)}${this.features(a, b)}`;
+  },
+  /* What the stimuli leave open. */
+  open(measure, a, b) {
+    const names = explorer.unresolved(measure, a.index, b.index).map((layer) => explorer.data.layers[layer].name);
+    return names.length ? `The stimuli tell no feature of ${names.join(" and of ")} from more than half of the others, so this is not decided. ` : "";
   },
   /* How many of the pairs of different trained models are less alike, and how many more. */
   rank(measure, value) {
