@@ -20,8 +20,9 @@ from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
 from thinkalike.mlem.moments import Moments
 from thinkalike.mlem.problem import Problem, weights_of_level_pairs
+from thinkalike.mlem.procedure import Procedure
 from thinkalike.mlem.rank_tables import Scoring, rounded
-from thinkalike.mlem.results import CrossValidation, Procedure
+from thinkalike.mlem.results import CrossValidation
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,31 +15,9 @@ from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels
 from thinkalike.mlem.inference import inference_table
 from thinkalike.mlem.level_pairs import FeatureCoding
-from thinkalike.mlem.problem import Problem
+from thinkalike.mlem.procedure import Procedure, equal_parts
 from thinkalike.mlem.profile_draws import profile_draws
 from thinkalike.mlem.rank_tables import Scoring
-
-
-@dataclass(frozen=True, eq=False)
-class Procedure:
-    """The problem and the procedure of a cross-validation: what `infer` goes back to.
-
-    Attributes
-    ----------
-    index
-        Labels of the stimuli.
-    labels, groups
-        Outer fold and group of each stimulus.
-    """
-
-    problem: Problem
-    index: pd.Index
-    labels: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    inner_folds: int
-    alphas: tuple[float, ...]
-    seed: int
-    max_pairs: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,7 +132,7 @@ class CrossValidation:
         if not isinstance(other, CrossValidation):
             return NotImplemented
         names = [each.name for each in fields(self) if each.name != "procedure"]
-        return all(_equal(getattr(self, name), getattr(other, name)) for name in names)
+        return all(equal_parts(getattr(self, name), getattr(other, name)) for name in names)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -333,13 +311,3 @@ class CrossValidation:
                 "pair_sampling_error": self.pair_sampling_errors,
             }
         )
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, pd.DataFrame):
-        return one.equals(other)
-    if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(_equal(one[name], other[name]) for name in one)
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return np.array_equal(one, other, equal_nan=True)
-    return bool(one is other or (type(one) is type(other) and not isinstance(one, np.ndarray) and one == other))

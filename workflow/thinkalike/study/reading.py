@@ -6,7 +6,7 @@ from typing import Any
 
 from thinkalike.catalogue import FIGURES, MEASURE_OPTIONS, MODEL_SOURCES, STIMULUS_SOURCES, TRAINED_ARCHITECTURES
 from thinkalike.errors import InputError
-from thinkalike.study import checks
+from thinkalike.study import checks, model_checks
 from thinkalike.study.model_metadata import check_properties
 from thinkalike.study.one_wording import dataset_in_one_wording, model_in_one_wording, sorted_keys, with_dates_as_text
 from thinkalike.study.problems import Problems
@@ -68,7 +68,7 @@ def load_study(config: Mapping[str, Any], base: str | Path = ".") -> Study:
     for dataset, entry in datasets.items():
         for name, model in models.items():
             unit = study.extraction_settings(dataset, name).get("unit")
-            problems.sentences += checks.check_units(model, dataset, entry, unit)
+            problems.sentences += model_checks.check_units(model, dataset, entry, unit)
     problems.raise_if_any()
     return study
 
@@ -114,7 +114,7 @@ def _models(
                 models[model.name] = model
             if "activations" in entry:
                 check_source_file(f"models.{name}.activations", entry["activations"], base)
-            problems.sentences += checks.check_model(found[0], name, base)
+            problems.sentences += model_checks.check_model(found[0], name, base)
     return models
 
 
