@@ -224,3 +224,14 @@ def test_words_that_carry_punctuation_get_advice_that_the_source_understands(sou
         "4 of 6 words carry punctuation ('Yahoo!' '3,' '(b'), so that a mark's sub-token may stand for the word; "
         + remedy
     )
+
+
+@pytest.mark.parametrize(("n", "said"), [(300, "varies on only 0.67% of"), (30_000, "varies on less than 0.01% of")])
+def test_a_share_is_never_said_to_be_zero(n: int, said: str) -> None:
+    stimuli = pd.DataFrame(
+        {"sentence_id": "s", "position": 0, "word": [f"w{i}" for i in range(n)], "f": ["x", *["y"] * (n - 1)]}
+    )
+    (warning,) = (
+        stimulus_report(stimuli, {"f": Feature("f")}).pop("warnings").query("problem == 'rare pairs'")["warning"]
+    )
+    assert said in warning

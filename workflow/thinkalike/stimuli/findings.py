@@ -86,7 +86,8 @@ def _rare(
     rows = []
     for name, share in zip(pairs["feature"], pairs["share"], strict=True):
         if name in compared and 0 < share < RARE_PAIRS:
-            text = f"{name} varies on only {share:.2%} of the pairs, too few to estimate its importance well."
+            size = f"only {share:.2%}" if share >= 0.0001 else "less than 0.01%"
+            text = f"{name} varies on {size} of the pairs, too few to estimate its importance well."
             rows.append((name, None, "rare pairs", share, text))
     few = levels[levels["level"].notna() & (levels["stimuli"] < RARE_LEVEL)]
     for name in compared:
