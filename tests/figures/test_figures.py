@@ -351,6 +351,15 @@ def test_level_weights_are_means_with_near_levels_together():
     assert "No feature has levels" in texts(figures.level_weights(tables.level_weights_table().iloc[:0]))[0]
 
 
+def test_level_weights_show_each_layer_once_and_truth_values_as_other_figures_do():
+    table = tables.level_weights_table().query("feature == 'number'").replace({"singular": "True", "plural": "False"})
+    (model, *_), (first, second, *_) = table["model"].unique(), table["layer"].unique()
+    for layers in ([first], [first, second]):
+        figure = figures.level_weights(table[(table["model"] == model) & table["layer"].isin(layers)])
+        assert len([axes for axes in figure.axes if axes.images]) == len(layers)
+        assert {text.get_text() for text in figure.axes[0].get_yticklabels()} == {"yes", "no"}
+
+
 def test_scatter_counts_distances_negated(similarity):
     figure = figures.similarity_scatter(similarity, measure_x="rsa", measure_y="procrustes")
     # Made as sqrt(1 - rsa): they agree wholly.

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from thinkalike.errors import InputError
 from thinkalike.figures.parts.feature_styles import feature_label
 from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
-from thinkalike.figures.parts.levels import are_numbers
+from thinkalike.figures.parts.levels import are_numbers, written_level
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.figures.parts.theme import DOUBLE_COLUMN, LARGE, NORMAL, SEQUENTIAL, SMALL, new_figure, themed
 from thinkalike.tables import require
@@ -46,9 +46,9 @@ def level_weights(
     -------
     Figure
         A block for each feature, in it a row for each entry of the study (mean over its seeds and over folds; at most
-        twelve, trained ones first) and a column for the first, the middle and the last layer. The order of the levels
-        is the same in a block: numbers as they are, names so that near ones stand together. A blank cell: too few
-        stimuli of a level for a weight of its own.
+        twelve, trained ones first) and a column for the first, the middle and the last layer, as far as it has them.
+        The order of the levels is the same in a block: numbers as they are, names so that near ones stand together. A
+        blank cell: too few stimuli of a level for a weight of its own.
     """
     if not level_weights.empty:
         require(level_weights, _COLUMNS, "level_weights")
@@ -106,7 +106,9 @@ def _draw_block(
     largest = max(float(one.max(where=~np.isnan(one), initial=1e-12)) for row in matrices for one in row)
     labels = [_written(level) for level in levels]
     for place, (models, layers) in enumerate(zip(entries, shown, strict=True)):
-        for axes, layer, matrix in zip(grid[place], layers, matrices[place], strict=True):
+        for axes in grid[place][len(layers) :]:
+            axes.set_axis_off()
+        for axes, layer, matrix in zip(grid[place], layers, matrices[place], strict=False):
             axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=largest, interpolation="nearest")
             axes.set_title(_layer_title(layer), fontsize=SMALL, fontweight="normal", pad=2)
             _tick(axes, labels, left=axes is grid[place][0], below=place == len(entries) - 1)
@@ -125,8 +127,9 @@ def _layer_title(layer: str) -> str:
 
 
 def _layers(rows: pd.DataFrame) -> list[str]:
+    """Return the layers at the depths that are shown, each of them once."""
     layers = sort_layers(rows["layer"])
-    return [layers[round(depth * (len(layers) - 1))] for depth in _DEPTHS]
+    return list(dict.fromkeys(layers[round(depth * (len(layers) - 1))] for depth in _DEPTHS))
 
 
 def _levels(rows: pd.DataFrame) -> list[str]:
@@ -167,4 +170,4 @@ def _tick(axes: Axes, labels: Sequence[str], *, left: bool, below: bool) -> None
 
 
 def _written(level: str) -> str:
-    return f"{float(level):g}" if are_numbers(pd.Series([level])) else level
+    return f"{float(level):g}" if are_numbers(pd.Series([level])) else written_level(level)

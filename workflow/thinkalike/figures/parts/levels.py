@@ -39,7 +39,7 @@ def level_styles(values: pd.Series) -> list[Level]:
     kept = sorted(by_count if len(by_count) <= len(_COLOURS) else by_count[: len(_COLOURS) - 1], key=_natural)
     for index, level in enumerate(kept):
         rows = ~undefined & (text == level)
-        levels.append(Level(_written(level), _COLOURS[index], _MARKERS[index], rows))
+        levels.append(Level(written_level(level), _COLOURS[index], _MARKERS[index], rows))
     if len(kept) < len(by_count):
         rows = ~undefined & ~np.isin(text, kept)
         levels.append(Level("other", _COLOURS[-1], _MARKERS[-1], rows))
@@ -69,7 +69,8 @@ def _natural(level: str) -> tuple[int, float, str]:
         return 1, 0.0, level
 
 
-def _written(level: str) -> str:
+def written_level(level: str) -> str:
+    """Return how figures write a level: yes and no for truth values."""
     return {"True": "yes", "False": "no"}.get(level, level)
 
 
@@ -84,4 +85,6 @@ def ordered_levels(levels: pd.Series, counts: pd.Series) -> pd.Series:
     if are_numbers(levels):
         ordered = sorted(table.index, key=float)
         return table.loc[ordered].rename(index=lambda level: f"{float(level):g}")
-    return table.loc[sorted(table.index, key=lambda level: (-table[level], _natural(level)))].rename(index=_written)
+    return table.loc[sorted(table.index, key=lambda level: (-table[level], _natural(level)))].rename(
+        index=written_level
+    )
