@@ -387,6 +387,13 @@ def test_stimuli_shows_the_numbers_of_its_tables(stimuli):
     assert figure.get_suptitle() == "600 stimuli, 179,700 pairs"
 
 
+def test_a_small_share_of_pairs_is_not_written_as_none(stimuli):
+    levels, pairs = tables.stimulus_tables(stimuli.assign(gender=["f"] + ["m"] * 599, tense="past"))
+    panel = next(axes for axes in figures.stimuli(levels, pairs).axes if axes.get_title() == "Pairs that differ")
+    written = {round(text.get_position()[0] - 0.02, 4): text.get_text() for text in panel.texts}
+    assert written[round(2 / 600, 4)] == "< 1 %" and written[0.0] == "0 %"
+
+
 def test_many_numbers_are_a_histogram_of_all_stimuli(stimuli):
     levels, pairs = tables.stimulus_tables(stimuli.assign(word_length=np.arange(600) % 37))
     figure = figures.stimuli(levels, pairs)

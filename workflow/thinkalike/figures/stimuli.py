@@ -88,7 +88,8 @@ def _draw_shares(axes: Axes, shares: Mapping[FeatureStyle, float]) -> None:
     axes.barh(places, list(shares.values()), color=[style.colour for style in shares], height=0.75)
     axes.set_yticks(places, [style.label.replace(" (control)", "*") for style in shares])
     for place, share in zip(places, shares.values(), strict=True):
-        axes.text(share + 0.02, place, f"{100 * share:.0f} %", va="center", fontsize=SMALL, color=DARK_GREY)
+        written = "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+        axes.text(share + 0.02, place, written, va="center", fontsize=SMALL, color=DARK_GREY)
     axes.set_xlim(0, 1.18)
     axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
     axes.set_title("Pairs that differ")
