@@ -94,13 +94,17 @@ def test_the_number_of_stimuli_is_that_of_the_table_once_it_is_there(tmp_path: P
 def test_many_combinations_of_features_ask_for_the_memory_of_their_pairs(tmp_path: Path) -> None:
     import pandas as pd
 
-    needs, found = needs_of(tmp_path), []
+    study = study_of({"m": local_model(tmp_path / "m", 768, 12)}, mlem={"coding": "difference"})
+    explained, fits = [], []
     for cells in (50, 20_000):
         table = pd.DataFrame({"stimulus_id": range(20_000)})
         write_table(table, tmp_path / "results/words/stimuli.parquet", {"counts": {"cells": cells}})
-        found.append(needs.explained_memory(SimpleNamespace(dataset="words"), 1))
-    # Without them 10,000 stimuli are looked at, with them as many as fit.
-    assert found[0] > 5000 and 3000 < found[1] < found[0]
+        needs, wildcards = Needs(study, tmp_path / "results"), SimpleNamespace(dataset="words", model="m")
+        explained.append(needs.explained_memory(wildcards, 1))
+        fits.append(needs.mlem_memory(wildcards, 1))
+    # Where they are few 10,000 stimuli are looked at, else as many as fit.
+    assert explained[0] > 5000 and 3000 < explained[1] < explained[0]
+    assert fits[1] - fits[0] > 3000  # 8 million held-out pairs a fold, with patterns of their own
 
 
 def test_widths_are_found_without_loading_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

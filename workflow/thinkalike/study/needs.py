@@ -172,8 +172,14 @@ class Needs:
         # The vectors as they are stored, in double precision and centred; held-out distances, their order and ranks.
         folds = self.study.mlem["folds"]
         held_out = self._pairs(wildcards.dataset) / folds**2
-        # With levels nearly every held-out pair has a pattern of its own.
-        each = 500 if self.study.mlem["coding"] == "levels" else 64
+        # With levels nearly every held-out pair has a pattern of its own; for the ceiling by values it has where most
+        # stimuli have a combination of values of their own.
+        own = 0.0
+        if self.study.mlem["coding"] == "levels":
+            own = 1.0
+        elif self.study.mlem["ceiling"]:
+            own = min(1.0, self._cells(wildcards.dataset) / self.stimuli(wildcards.dataset)) ** 2
+        each = 64 + 436 * own
         return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + each * held_out
 
     @_minutes
