@@ -17,8 +17,10 @@ from thinkalike.stimuli.feature_grammar import read_grammar
 from thinkalike.stimuli.report import stimulus_report
 from thinkalike.stimuli.sources import COMMON_KEYS, ROW_KEYS
 from thinkalike.stimuli.values import UNDEFINED
+from thinkalike.study.reading import load_study
 
 ROOT = Path(__file__).parents[2]
+STUDY_SCHEMA = ROOT / "workflow/thinkalike/study/study.schema.yaml"
 TEXT = (ROOT / "docs" / "stimuli.md").read_text(encoding="utf-8")
 
 
@@ -27,8 +29,12 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"))
-def test_entries_build(block: str) -> None:
-    for name, source in yaml.safe_load(block).items():
+def test_entries_build(block: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    block = block.replace("path/to/treebank.conllu", str(ROOT / "config/datasets/sample.conllu"))
+    content = yaml.safe_load(block.replace("path/to/gpt2", str(tmp_path)))
+    datasets = load_study(content, ROOT).datasets if "study" in content else content
+    for name, source in datasets.items():
         assert len(build_dataset(source, name=name, seed=0, base=ROOT).stimuli) > 0
 
 
@@ -51,7 +57,10 @@ def test_the_grammar_on_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_every_key_and_table_is_on_the_page() -> None:
+    schema = yaml.safe_load(STUDY_SCHEMA.read_text(encoding="utf-8"))
     for key in (
+        *STIMULUS_SOURCES,
+        *schema["$defs"]["dataset"]["properties"],
         *COMMON_KEYS,
         *ROW_KEYS,
         *IDENTIFIERS,

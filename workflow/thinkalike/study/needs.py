@@ -40,6 +40,8 @@ _SECONDS_PER_DIVISION = 0.003
 _SUMS_PER_LAYER = 1.0
 _BYTES_PER_CELL_PAIR = 1_400
 _MOST_CELL_PAIRS = 2.5
+# More held-out pairs than this are scored on a sample.
+_MOST_PAIRS = 5_000_000
 _SAFETY = 4
 
 
@@ -172,15 +174,15 @@ class Needs:
         # The vectors as they are stored, in double precision and centred; held-out distances, their order and ranks.
         folds = self.study.mlem["folds"]
         held_out = self._pairs(wildcards.dataset) / folds**2
-        # With levels nearly every held-out pair has a pattern of its own; for the ceiling by values it has where most
-        # stimuli have a combination of values of their own.
-        own = 0.0
+        # With levels nearly every held-out pair has a pattern of its own; for the ceiling by values, of the pairs that
+        # are scored, where most stimuli have a combination of values of their own.
         if self.study.mlem["coding"] == "levels":
-            own = 1.0
-        elif self.study.mlem["ceiling"]:
+            scoring = 500 * held_out
+        else:
             own = min(1.0, self._cells(wildcards.dataset) / self.stimuli(wildcards.dataset)) ** 2
-        each = 64 + 436 * own
-        return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + each * held_out
+            scored = min(held_out, self.study.mlem.get("max_pairs", _MOST_PAIRS) / 1e6)
+            scoring = 64 * held_out + (_BYTES_PER_CELL_PAIR * own * scored if self.study.mlem["ceiling"] else 0)
+        return _BASE + 24 * self._millions(wildcards.dataset, wildcards.model) + scoring
 
     @_minutes
     def mlem_minutes(self, wildcards: Any) -> float:
