@@ -117,9 +117,9 @@ def test_every_rule_is_asked_for_directly(workflow) -> None:
     assert set(rules.values()) - asked == {"all"}
 
 
-def test_what_any_job_leaves_is_asked_for(original) -> None:
+def test_what_any_job_leaves_is_asked_for(done) -> None:
     """Without Snakemake's memory of a failed job: its results are gone, and nothing else tells."""
-    workflow, study = original
+    workflow, study = done
     loaded = load_study(study, workflow.folder)
     rules = {product.rule: product for product in products(loaded)}
     assert {"stimuli", "extract", "mlem", "compare_profiles", "diagnose", "explain_pairs", "collect_scores"} <= set(
