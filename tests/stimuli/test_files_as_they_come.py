@@ -180,7 +180,7 @@ def test_several_files_make_one_table(tmp_path: Path) -> None:
         ("a.csv", "\n \n", "the file is blank where a table with a header was expected"),
         (
             "a.csv",
-            gzip.compress(b"sentence_id,word,pos\n"),
+            gzip.compress(b"sentence_id,word,pos\n", mtime=0),
             "this is packed by gzip, not text; let its name end in .gz",
         ),
         ("a.tsv", b"PK\x03\x04", "this is a workbook or a zip archive, not text"),
