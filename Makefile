@@ -1,7 +1,8 @@
 # make        install, run the default study to its report
-# make test   install, run all checks and tests; those of SLURM where it is installed (make slurm)
+# make test   install, run all checks and the tests
 # make quick  install, run the tests that take seconds
-# make test-long   install, run the proofs that take minutes, which `make test` leaves out
+# make test-long   install, run the proofs that take minutes, which `make test` leaves out: whole studies again, and
+#                  those of SLURM where it is installed (make slurm)
 # make slurm, make browser   install Debian's SLURM, Chromium for their tests, as root
 # make run CONFIG=config/paper.yaml CORES=8   another study
 PYTHON ?= python3
@@ -50,10 +51,10 @@ check: .venv/installed-tests
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: check
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long and not slurm"
 
 test-long: .venv/installed-tests
-	$(PYTEST) -m long
+	$(PYTEST) -m "long or slurm"
 
 quick: .venv/installed-tests
 	$(BIN)/ruff check .

@@ -28,6 +28,7 @@ def test_the_import_loads_nothing_heavy() -> None:
     assert not [name for name in HEAVY if f"'{name}'" in loaded]
 
 
+@pytest.mark.slow
 def test_using_the_calls_does_not_load_torch() -> None:
     code = "import sys, thinkalike; from thinkalike import *; print('torch' in sys.modules, 'numpy' in sys.modules)"
     assert run(code) == "False True"

@@ -51,6 +51,7 @@ def part_of(module):
     return module.split(".")[1] if "." in module else ""
 
 
+@pytest.mark.slow
 def test_no_circle_of_imports():
     # Those of functions too.
     graph = {name: imported(tree, everywhere=True) - {name} for name, tree in trees().items()}

@@ -87,6 +87,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_bytes_do_not_depend_on_row_order_and_nothing_warns(every_figure, name, tmp_path):
     figure = every_figure[name](lambda table: table)
@@ -107,6 +108,7 @@ def letters_are_readable_and_inside_the_page(figure: Figure) -> None:
     assert box.x1 <= width + 0.02 and box.y1 <= height + 0.02
 
 
+@pytest.mark.slow
 def test_importance_has_a_panel_per_family_and_kind_with_the_mean_over_seeds(importance):
     figure = figures.feature_importance(importance)
     panels = {axes.get_title(): axes for axes in figure.axes}
@@ -152,6 +154,7 @@ def test_families_give_order_and_colours_also_where_models_are_missing(importanc
     assert [axes.get_title() for axes in figure.axes if axes.get_visible()][:2] == ["Mamba", "BERT"]
 
 
+@pytest.mark.slow
 def test_decoding_is_on_one_scale_beside_importance(importance):
     probes = tables.probes_table()
     figure = figures.decoding(probes)
@@ -200,6 +203,7 @@ def test_distances_and_shares_have_their_own_scales(similarity):
     assert figures.similarity_matrix(shares, measure="cka").axes[0].images[0].get_clim() == (0, 1)
 
 
+@pytest.mark.slow
 def test_matrices_state_agreement_and_stress(similarity):
     maps = map_layers(similarity, measures=["weighted_kendall", "rsa"])
     figure = figures.similarity(similarity, maps)
@@ -214,6 +218,7 @@ def test_matrices_state_agreement_and_stress(similarity):
     assert sum("stress" in text for text in texts(figure)) == 2
 
 
+@pytest.mark.slow
 def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
     based = one(similarity, "weighted_kendall").copy()
     gone = [(based[f"model_{side}"] == "lstm-untrained") & (based[f"layer_{side}"] == "0") for side in "ab"]
@@ -223,6 +228,7 @@ def test_a_layer_without_a_profile_is_grey_and_left_out_of_the_map(similarity):
     assert any("1 layers without a value left out" in text for text in texts(figure))
 
 
+@pytest.mark.slow
 def test_what_the_stimuli_do_not_resolve_is_crossed_out(similarity):
     profiles = similarity["measure"] == "weighted_kendall"
     of_layer = [
@@ -324,6 +330,7 @@ def test_seeds_are_compared_like_for_like(similarity):
     assert "Two seeds, same layer (1 pair each)" in texts(figure)
 
 
+@pytest.mark.slow
 def test_scores_of_both_codings_are_drawn_and_the_order_of_rows_does_not_choose(importance):
     both = tables.with_codings(importance, "importance")
     for table in (both, both.iloc[::-1]):
@@ -516,6 +523,7 @@ def test_mistakes_are_one_sentence(draw, message):
     assert str(raised.value).endswith(".")
 
 
+@pytest.mark.slow
 def test_no_window_system_is_touched(importance):
     import sys
 

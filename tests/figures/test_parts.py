@@ -30,6 +30,7 @@ def scores() -> pd.DataFrame:
     return tables.scores_table({name: family for name, family in tables.SMALL.items() if family == "lstm"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
 def test_equal_figures_are_equal_files(scores, ending, tmp_path):
     for name in ("one", "other"):
@@ -65,6 +66,7 @@ def test_saving_refuses_other_formats_before_it_writes(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_same_bytes_in_another_process(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import figure_tables as tables; from thinkalike import figures;"

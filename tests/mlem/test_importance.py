@@ -27,6 +27,7 @@ def importances(features, vectors, weights, kinds=None, n_repeats=200):
     return fit.importance(), fit.sampled_importance(n_repeats, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_stimuli", "noise"), [(40, 1.0), (100, 1.0), (100, 5.0), (400, 1.0)])
 def test_exact_is_within_four_standard_errors_of_200_permutations(n_stimuli, noise):
     features, vectors = planted(n_stimuli, noise=noise, seed=2)
@@ -125,6 +126,7 @@ for scoring in ("rho_a", "spearman"):
 """
 
 
+@pytest.mark.slow
 def test_tables_do_not_depend_on_the_kernel_of_the_linear_algebra():
     outputs = {}
     for kernel in ("PRESCOTT", "HASWELL", "SKYLAKEX"):  # SSE3, AVX2, AVX512

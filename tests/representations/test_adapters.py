@@ -35,6 +35,7 @@ def adapted(request: Any, saved_model: SavedModel, tmp_path: Path) -> tuple[Path
     return folder, getattr(merged, merged.base_model_prefix).state_dict()
 
 
+@pytest.mark.slow
 def test_adapter_is_merged_and_recorded(adapted: tuple[Path, dict[str, torch.Tensor]]) -> None:
     folder, expected = adapted
     loaded = load_model({"hub": str(folder)}, device="cpu")

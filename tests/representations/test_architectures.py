@@ -60,6 +60,7 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", list(ARCHITECTURES))
 def test_layers_are_exact_and_mean_the_same(
     architecture: str,

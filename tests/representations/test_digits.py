@@ -38,6 +38,7 @@ def test_features_do_not_depend_on_place_or_ink() -> None:
         assert found[column].nunique() == 1
 
 
+@pytest.mark.slow
 def test_activations_go_through_extraction(tmp_path: Path) -> None:
     write_digit_stimuli(tmp_path / "stimuli.csv")
     trained = write_digit_activations(tmp_path / "trained.npz")

@@ -32,6 +32,7 @@ def test_study_has_the_models(study: Any) -> None:
     assert {model.layers for model in study.models.values()} == {("last",)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["winogrande", "humaneval"])
 def test_scaled_down(dataset: str, study: Any, tmp_path: Path) -> None:
     from small_models import save_model

@@ -30,6 +30,7 @@ def test_layers_are_right_or_refused_and_describe_agrees(architecture: str, swee
     assert (row["outcome"], row["describe"]) == (OUTCOMES[architecture], True), row
 
 
+@pytest.mark.slow
 def test_sweep_is_over_all_text_architectures(sweep: Any) -> None:
     found = sweep.text_architectures()
     assert {"bert", "gpt2", "mamba", "t5", "llama", "clip", "whisper"} - set(found) <= {"whisper"}

@@ -21,6 +21,7 @@ def test_the_python_of_the_page_runs_and_prints_what_it_says(capsys):
     assert said[1] in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`python (benchmarks/[^`]*)`", PAGE))))
 def test_the_commands_of_the_page_run(command):
     few = ["--repetitions", "2", "--n", "60", "--resamples", "5"]

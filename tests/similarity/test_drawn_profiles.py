@@ -192,6 +192,7 @@ def test_the_test_of_a_difference_is_that_of_a_shift_of_normal_draws():
     assert np.isnan(paired_difference(0.5, [np.nan] * 9)).all()
 
 
+@pytest.mark.slow
 def test_tests_of_differences_keep_their_level_under_the_null():
     """Three layers of the same true profile: whichever seems nearer is chance."""
     models = pd.DataFrame({"model": list("abc"), "layer": "0", "depth": 0.0})

@@ -231,6 +231,7 @@ def test_a_study_s_settings_become_what_is_known_of_the_stimuli():
     assert table.attrs["controls"] == ["number", "length"] and table.attrs["pairs_left_out"] > SAME_WORD.sum()
 
 
+@pytest.mark.slow
 def test_items_move_as_wholes_and_sequences_stay_sentences():
     items = STIMULI.assign(item_id=[f"i{i // 8}" for i in range(N)])
     known = known_of_stimuli(items, DECLARED)

@@ -24,6 +24,7 @@ def default() -> Dataset:
     return build_dataset(DEFAULT, name="short", seed=0, base=ROOT)
 
 
+@pytest.mark.slow
 def test_one_stimulus_per_context_and_word(default: Dataset) -> None:
     words = default.sentences.set_index("sentence_id")["words"]
     keys = [(*words[row.sentence_id][: row.position], row.word) for row in default.stimuli.itertuples(index=False)]
@@ -50,6 +51,7 @@ def test_sentences_are_distinct_and_balanced(default: Dataset) -> None:
     assert sum(strata.values()) == 300 and max(strata.values()) - min(strata.values()) <= 1
 
 
+@pytest.mark.slow
 def test_files_hold_what_was_built_and_the_same_seed_gives_the_same_bytes(default: Dataset, tmp_path: Path) -> None:
     paths = tmp_path / "stimuli.parquet", tmp_path / "sentences.parquet"
     write_dataset(default, *paths)
@@ -72,6 +74,7 @@ def test_levels_hold_in_the_data(default: Dataset) -> None:
     assert default.features["gender"].level == "lemma" and default.features["question"].level == "sentence"
 
 
+@pytest.mark.slow
 def test_features_can_be_declared(default: Dataset) -> None:
     declared = {"number": {"missing": "category"}, "word_length": {"kind": "numeric"}, "tree_depth": None}
     source = {**DEFAULT, "features": declared, "controls": ["lemma_identity"]}
@@ -84,6 +87,7 @@ def test_features_can_be_declared(default: Dataset) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -28,6 +28,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_entries_build(block: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
@@ -38,6 +39,7 @@ def test_entries_build(block: str, tmp_path: Path) -> None:
         assert len(build_dataset(source, name=name, seed=0, base=ROOT).stimuli) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", blocks("python"))
 def test_code_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config").symlink_to(ROOT / "config")

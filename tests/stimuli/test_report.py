@@ -76,6 +76,7 @@ def test_difference_moments_and_correlation_equal_those_of_all_pairs(example: tu
         np.testing.assert_allclose(difference_correlation(*example), np.corrcoef(pairs.T), atol=1e-10)
 
 
+@pytest.mark.slow
 def test_counts_and_pairs(example: tuple) -> None:
     frame, features = example
     tables = stimulus_report(frame, features)
@@ -126,6 +127,7 @@ def test_warnings_in_words(example: tuple) -> None:
     assert np.isinf(inflated["number"]) and np.isinf(inflated["copy"])
 
 
+@pytest.mark.slow
 def test_duplicates_by_type_of_model() -> None:
     source = {"grammar": "config/grammars/short_sentences.fcfg", "sentences": 60, "deduplicate": False}
     dataset = build_dataset(source, name="short", seed=0, base=ROOT)
@@ -151,6 +153,7 @@ def mean_squared(stimuli: pd.DataFrame, features: dict[str, Feature]) -> float:
     return float(np.mean(matrix[np.triu_indices(len(features), k=1)] ** 2))
 
 
+@pytest.mark.slow
 def test_decorrelate_beats_random_choices_and_is_seeded() -> None:
     source = {"grammar": "config/grammars/short_sentences.fcfg", "sentences": 200, "controls": []}
     dataset = build_dataset(source, name="short", seed=0, base=ROOT)

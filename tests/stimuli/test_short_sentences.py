@@ -56,6 +56,7 @@ def automaton() -> Automaton:
     return Automaton(read_grammar(ROOT / SHORT), annotate=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TABLE_S1)
 def test_table_s1(everything: Dataset, text: str) -> None:
     sentence = everything.sentences["words"].map(" ".join) == text

@@ -1,6 +1,5 @@
 """A finished study that is changed: the change is carried out or the run fails, however often it is run."""
 
-import copy
 import json
 import os
 import re
@@ -27,19 +26,11 @@ pytestmark = pytest.mark.slow
 RESULTS = "results/activations/words"
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, dict[str, Any]]:
-    workflow = Workflow(tmp_path_factory.mktemp("changes"))
-    study = activation_study(workflow.folder, {"alpha": 2, "beta": 1}, sentences=40)
-    workflow.study(study, "--cores", "2")
-    return workflow, study
-
-
 @pytest.fixture
-def done(original, tmp_path) -> tuple[Workflow, dict[str, Any]]:
+def done(activations: tuple[Workflow, dict[str, Any]], tmp_path: Path) -> tuple[Workflow, dict[str, Any]]:
     """A copy of the finished study, to change."""
-    workflow, study = original
-    return copy_of(workflow.folder, tmp_path), copy.deepcopy(study)
+    workflow, study = activations
+    return copy_of(workflow.folder, tmp_path), study
 
 
 # The rule whose jobs come first after a change, and the change.
@@ -59,7 +50,7 @@ def changed(study: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return study
 
 
-@pytest.mark.parametrize("how", ["", ":kill"], ids=["fails", "is killed"])
+@pytest.mark.parametrize("how", ["", pytest.param(":kill", marks=pytest.mark.long)], ids=["fails", "is killed"])
 @pytest.mark.parametrize("rule", CHANGES)
 def test_a_change_whose_job_fails_is_tried_again_by_every_run(done, monkeypatch, rule: str, how: str) -> None:
     workflow, study = done
@@ -74,6 +65,7 @@ def test_a_change_whose_job_fails_is_tried_again_by_every_run(done, monkeypatch,
     assert workflow.jobs(study)[rule] >= 1
 
 
+@pytest.mark.long
 def test_with_keep_going_too_and_then_every_table_is_that_of_a_fresh_run(done, monkeypatch, tmp_path_factory) -> None:
     workflow, study = done
     changed(study, CHANGES["mlem"])
@@ -285,9 +277,9 @@ def test_a_copy_with_other_dates_is_changed_like_the_original(done) -> None:
     assert workflow.jobs(changed(study, CHANGES["mlem"]))["mlem"] == 3
 
 
-def test_snakemakes_notes_hold_what_is_asked_of_them(original) -> None:
+def test_snakemakes_notes_hold_what_is_asked_of_them(activations) -> None:
     """If this fails after an update of Snakemake, mend workflow/rules/notes.smk: it asks for these notes."""
-    workflow, _ = original
+    workflow, _ = activations
     table = Path(RESULTS, "alpha/mlem/layer-0/scores.parquet")
     note = FilePersistence(nolock=True, path=workflow.folder / ".snakemake").metadata(IOFile(str(table)))
     assert note is not None and note.endtime is not None and note.params is not None
@@ -295,8 +287,8 @@ def test_snakemakes_notes_hold_what_is_asked_of_them(original) -> None:
     assert sorted(note.params) == sorted(map(repr, read_record(workflow.folder / table)["settings"].values()))
 
 
-def test_tables_say_which_settings_and_sources_made_them(original) -> None:
-    workflow, study = original
+def test_tables_say_which_settings_and_sources_made_them(activations) -> None:
+    workflow, study = activations
     record = read_record(workflow.folder / RESULTS / "alpha/layers.parquet")
     assert record["rule"] == "extract" and record["wildcards"] == {"dataset": "words", "model": "alpha"}
     assert list(record["settings"]["sources"]) == [study["models"]["alpha"]["activations"]]

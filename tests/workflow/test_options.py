@@ -9,7 +9,7 @@ from workflow_runs import TINY
 from thinkalike.tables import read_table
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_inference_interactions_probes_sets_and_nulls(workflow):
     study = copy.deepcopy(TINY)
     study["models"] = {name: {**study["models"][name], "steps": 0} for name in ("gpt2", "lstm")}

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from workflow_runs import ROOT, Workflow
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 Bytes = dict[str, bytes]
 

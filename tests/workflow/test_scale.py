@@ -35,6 +35,7 @@ def large_study(models: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_the_fifth_model_runs_only_its_own_jobs(workflow: Workflow) -> None:
     everything = workflow.jobs(large_study(4))
     pairs = 4 * 5 // 2
