@@ -54,6 +54,10 @@ HEAD_WIDTH = 32
 """Units of an attention head of a trained model: its width is a multiple of them, or at most this."""
 
 
+MOST_CELL_PAIRS = 2_500_000
+"""Pairs of combinations of values among which similarity is divided (3.4 GB), unless more stimuli are asked for."""
+
+
 def check_width(width: int) -> None:
     """Refuse a width that no model can be trained with."""
     if width < 1 or (width > HEAD_WIDTH and width % HEAD_WIDTH):

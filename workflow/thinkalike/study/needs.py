@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from thinkalike.catalogue import MOST_CELL_PAIRS
 from thinkalike.study.model_size import ModelSize, model_size
 from thinkalike.study.study import Study
 
@@ -34,12 +35,10 @@ _SECONDS_PER_MILLION_COMPARED = 0.02
 # Seconds per pair of layers whose dynamics are compared, by 200 steps of a search.
 _SECONDS_PER_SEARCH = 1.5
 # Seconds per pair of layers whose similarity is divided among features; millions of sums that a layer is kept as where
-# features have few levels; bytes for each pair of combinations of feature values, and the most of these pairs
-# (millions) unless more stimuli are asked for.
+# features have few levels; bytes for each pair of combinations of feature values.
 _SECONDS_PER_DIVISION = 0.003
 _SUMS_PER_LAYER = 1.0
 _BYTES_PER_CELL_PAIR = 1_400
-_MOST_CELL_PAIRS = 2.5
 # More held-out pairs than this are scored on a sample.
 _MOST_PAIRS = 5_000_000
 _SAFETY = 4
@@ -241,8 +240,8 @@ class Needs:
         """Return millions of pairs of stimuli whose similarity is divided among features."""
         most = self.study.similarity.get("max_stimuli", _MOST_STIMULI_IN_PAIRS)
         pairs = self._pairs(dataset, most)
-        too_many = "max_stimuli" not in self.study.similarity and self._cells(dataset) ** 2 / 2e6 > _MOST_CELL_PAIRS
-        return min(pairs, _MOST_CELL_PAIRS) if too_many else pairs
+        too_many = "max_stimuli" not in self.study.similarity and self._cells(dataset) ** 2 / 2 > MOST_CELL_PAIRS
+        return min(pairs, MOST_CELL_PAIRS / 1e6) if too_many else pairs
 
     def _cells(self, dataset: str) -> int:
         """Return about how many combinations of values features and controls have; 0 until the stimuli are there."""

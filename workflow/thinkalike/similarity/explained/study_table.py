@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from thinkalike.catalogue import MOST_CELL_PAIRS
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups, kinds_and_missing
 from thinkalike.mlem.cells import distinct_rows, label_codes
@@ -26,8 +27,6 @@ from thinkalike.similarity.measures.pair_vectors import PairVector, shelf
 
 _logger = logging.getLogger(__name__)
 _SHELF_BYTES = 2 * 2**30
-MOST_CELL_PAIRS = 2_500_000
-"""Pairs of combinations of feature values that are looked at unless more stimuli are asked for: they take 3.4 GB."""
 COLUMNS = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value", "last"]
 
 
