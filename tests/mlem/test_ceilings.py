@@ -38,7 +38,7 @@ def test_ceiling_is_the_largest_score_of_all_weak_orders(scoring):
     rng = np.random.default_rng(0)
     joined = 0
     for case in range(60):
-        n_patterns = 2 + case % 5
+        n_patterns = 2 + case % 4 if case < 56 else 6  # six have 4,683 weak orders
         table = random_table(rng, n_patterns, 3 + case)
         best = max(table.score(np.array(order, dtype=float), scoring) for order in weak_orders(n_patterns))
         assert ceiling_of_differences(table, scoring) == pytest.approx(max(best, 0.0), abs=1e-12)
