@@ -99,7 +99,9 @@ def _refuse_other(path: str | Path, frame: pd.DataFrame, column: str, wanted: se
 
 # What the model of a layer was fitted and judged by, the same in all folds.
 _MODEL_SETTINGS = ("coding", "scoring")
-_WEIGHTS = ("weight", "relative_weight")
+# What is averaged over folds beside what begins with `importance`; and what is of the stimuli, the same in all folds.
+_AVERAGED = ("weight", "relative_weight", "conditional_importance", "shared_importance")
+_OF_STIMULI = ("conditioned_on", "movable", "tied_to")
 
 
 def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
@@ -119,9 +121,11 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         What `model_table` returned.
     """
     if kind == "importance":
-        values = [column for column in map(str, rows.columns) if column in _WEIGHTS or column.startswith("importance")]
+        values = [column for column in map(str, rows.columns) if column in _AVERAGED or column.startswith("importance")]
         settings = [column for column in _MODEL_SETTINGS if column in rows]
-        rows = _over_folds(rows, ["model", "layer", *settings, "feature", "role"], values)
+        fixed = [column for column in _OF_STIMULI if column in rows]
+        rows = _over_folds(rows, ["model", "layer", *settings, "feature", "role", *fixed], values)
+        rows = rows[[column for column in rows if column not in fixed] + fixed]
     elif kind == "scores":
         keys = ["model", "layer", *(column for column in _MODEL_SETTINGS if column in rows)]
         values = [column for column in map(str, rows.columns) if column not in (*keys, "fold", "alpha")]
