@@ -196,6 +196,22 @@ def test_a_feature_that_the_source_does_not_offer_is_named_before_anything_runs(
         load_study(table, base)
 
 
+def test_parts_of_the_stimuli_are_of_their_columns(base):
+    config = minimal(mlem={"within": {"tense": "past"}})
+    study = load_study(config, base)
+    assert [name for name in study.tables if name.endswith("_within")] == ["importance_within", "scores_within"]
+    settings = job_settings(study)
+    assert settings["mlem_within"]["within"] == {"tense": "past"}
+    assert settings["mlem"] == job_settings(load_study(minimal(), base))["mlem"]  # no layer is fitted again
+    config["datasets"]["words"]["features"] = ["tense", "gender"]
+    config["mlem"]["within"] = [{"word_identity": "man"}, {"colour": "red", "tense": "past"}]
+    expected = "mlem.within names 'colour', but the stimuli of words have tense, gender, word_identity, position, word"
+    with pytest.raises(InputError, match=expected):
+        load_study(config, base)
+    with pytest.raises(InputError, match=r"mlem.within"):
+        load_study(minimal(mlem={"within": {"tense": ["past"]}}), base)
+
+
 def test_what_a_source_offers(base):
     assert set(DERIVED_COLUMNS) == set(DERIVED)
     for grammar in (ROOT / "config/grammars").glob("*.fcfg"):

@@ -140,6 +140,21 @@ def test_importance_with_other_numbers_of_layers():
     assert [axes.get_xlim()[1] > 20 for axes in hub.axes] == [False, False, True]
 
 
+def test_conditional_importance_is_dashed_where_it_is_another():
+    table = tables.importance_table({"gpt2-seed0": "gpt2"})
+    halved = table["importance"] * np.where(table["feature"] == "part_of_speech", 0.5, 1)
+    table = table.assign(conditional_importance=halved, shared_importance=table["importance"] - halved)
+    figure = figures.feature_importance(table)
+    thin = [line for line in figure.axes[0].lines if line.get_linestyle() == "--" and line.get_linewidth() == 0.6]
+    own = table[(table["feature"] == "part_of_speech") & (table["layer"] != "final")]
+    np.testing.assert_allclose(thin[0].get_ydata(), own["conditional_importance"])
+    assert {line.get_color() for line in thin} == {thin[0].get_color()}
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "Conditional on what goes with it" in labels
+    same = figures.feature_importance(table.assign(shared_importance=0.0))
+    assert "Conditional on what goes with it" not in [text.get_text() for text in same.legends[0].get_texts()]
+
+
 @pytest.mark.slow
 def test_importance_of_forty_models_wraps():
     many = {f"model{index:02d}": f"family{index:02d}" for index in range(40)}

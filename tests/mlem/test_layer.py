@@ -46,7 +46,8 @@ def test_tables_have_the_columns_of_the_contract(layer, tmp_path):
     importance, scores, inference = tables["importance"], tables["scores"], tables["inference"]
     assert list(importance) == [
         *("model", "layer", "coding", "fold", "feature", "role", "weight", "relative_weight"),
-        *("importance", "importance_drop_column"),
+        *("importance", "importance_drop_column", "conditional_importance", "shared_importance"),
+        *("conditioned_on", "movable", "tied_to"),
     ]
     assert list(scores)[:8] == ["model", "layer", "coding", "fold", "score", "alpha", "intercept", "ceiling"]
     assert list(inference) == [

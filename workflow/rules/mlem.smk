@@ -27,6 +27,30 @@ rule mlem:
         "../scripts/mlem.py"
 
 
+rule mlem_within:
+    input:
+        stimuli="<results>/{dataset}/stimuli.parquet",
+        representations="<results>/{dataset}/{model}/representations",
+    output:
+        importance="<results>/{dataset}/{model}/within/layer-{layer}/importance.parquet",
+        scores="<results>/{dataset}/{model}/within/layer-{layer}/scores.parquet",
+    log:
+        "<logs>/{dataset}/{model}/within/layer-{layer}.log",
+    benchmark:
+        "<benchmarks>/{dataset}/{model}/within/layer-{layer}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=NEEDS.mlem_memory,
+        runtime=NEEDS.mlem_minutes,
+    params:
+        **SETTINGS["mlem_within"],
+    message:
+        "MLEM of {wildcards.model}, layer {wildcards.layer}, within parts of the stimuli"
+    script:
+        "../scripts/mlem_within.py"
+
+
 rule collect_importance:
     input:
         layers=collect(
@@ -149,3 +173,43 @@ use rule collect_importance as collect_interactions with:
         **SETTINGS["collect_interactions"],
     message:
         "Table of interactions between features"
+
+
+use rule collect_importance as collect_importance_within with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/within/layer-{layer}/importance.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/importance_within.parquet",
+        csv="<results>/{dataset}/tables/importance_within.csv",
+    log:
+        "<logs>/{dataset}/collect_importance_within.log",
+    localrule: True
+    params:
+        **SETTINGS["collect_importance_within"],
+    message:
+        "Table of feature importance within parts of the stimuli"
+
+
+use rule collect_importance as collect_scores_within with:
+    input:
+        layers=collect(
+            "<results>/{{dataset}}/{model}/within/layer-{layer}/scores.parquet",
+            zip,
+            **STUDY.every_layer,
+        ),
+        models="<results>/{dataset}/tables/models.parquet",
+    output:
+        parquet="<results>/{dataset}/tables/scores_within.parquet",
+        csv="<results>/{dataset}/tables/scores_within.csv",
+    log:
+        "<logs>/{dataset}/collect_scores_within.log",
+    localrule: True
+    params:
+        **SETTINGS["collect_scores_within"],
+    message:
+        "Table of MLEM scores within parts of the stimuli"

@@ -99,7 +99,10 @@ def _refuse_other(path: str | Path, frame: pd.DataFrame, column: str, wanted: se
 
 # What the model of a layer was fitted and judged by, the same in all folds.
 _MODEL_SETTINGS = ("coding", "scoring")
-_WEIGHTS = ("weight", "relative_weight")
+# What is averaged over folds beside what begins with `importance`; and what is of the stimuli, the same in all folds.
+_AVERAGED = ("weight", "relative_weight", "conditional_importance", "shared_importance")
+_OF_PART = ("stimuli", "left_out")
+_OF_STIMULI = ("conditioned_on", "movable", "tied_to")
 
 
 def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
@@ -111,19 +114,22 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         `importance`: one row per feature of a layer, weight and importance averaged over folds, with their deviations
         (`_sd`); features keep the order in which they were declared. `scores`: one row per layer, averaged likewise;
         the penalty by its geometric mean, since its grid is logarithmic. Both of each coding of the
-        features. Others (`level_weights`, `resamples`, `interactions`, `inference`, `probes`): the layers' rows as they
-        are.
+        features; `importance_within` and `scores_within` likewise, for each part of the stimuli. Others
+        (`level_weights`, `resamples`, `interactions`, `inference`, `probes`): the layers' rows as they are.
     rows
         Those of the layers' tables of that kind, one under the other.
     models
         What `model_table` returned.
     """
-    if kind == "importance":
-        values = [column for column in map(str, rows.columns) if column in _WEIGHTS or column.startswith("importance")]
+    part = ["within"] if "within" in rows else []
+    if kind.removesuffix("_within") == "importance":
+        values = [column for column in map(str, rows.columns) if column in _AVERAGED or column.startswith("importance")]
         settings = [column for column in _MODEL_SETTINGS if column in rows]
-        rows = _over_folds(rows, ["model", "layer", *settings, "feature", "role"], values)
-    elif kind == "scores":
-        keys = ["model", "layer", *(column for column in _MODEL_SETTINGS if column in rows)]
+        fixed = [column for column in _OF_STIMULI if column in rows]
+        rows = _over_folds(rows, ["model", "layer", *part, *settings, "feature", "role", *fixed], values)
+        rows = rows[[column for column in rows if column not in fixed] + fixed]
+    elif kind.removesuffix("_within") == "scores":
+        keys = ["model", "layer", *part, *(column for column in (*_MODEL_SETTINGS, *_OF_PART) if column in rows)]
         values = [column for column in map(str, rows.columns) if column not in (*keys, "fold", "alpha")]
         alphas = rows.groupby(keys, sort=False)["alpha"].agg(_geometric_mean).reset_index()
         rows = _over_folds(rows, keys, values).merge(alphas, on=keys, validate="1:1")

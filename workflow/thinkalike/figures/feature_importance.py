@@ -8,6 +8,8 @@ from thinkalike.figures.parts.feature_lines import draw_feature_lines
 from thinkalike.figures.parts.theme import themed
 from thinkalike.tables import first_coding, require
 
+_SHARED = 0.02  # of a feature's importance, from which on its conditional importance is drawn too
+
 
 @themed
 def feature_importance(
@@ -18,8 +20,8 @@ def feature_importance(
     Parameters
     ----------
     importance
-        One row per (model, layer, feature): `layer, feature, importance`; `model` where there are several and `role`
-        where some features are controls.
+        One row per (model, layer, feature): `layer, feature, importance`; `model` where there are several, `role`
+        where some features are controls, `conditional_importance` and `shared_importance` where some go together.
     models
         The study's table of models, for order, colours and panels (`model_styles`).
     ax
@@ -29,7 +31,18 @@ def feature_importance(
     -------
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
-        control features; bands, with the column `importance_sd`: one standard deviation over folds.
+        control features; bands, with the column `importance_sd`: one standard deviation over folds; thin dashes: the
+        conditional importance of features that share at least .02 of theirs with others in some layer.
     """
     require(importance, ("layer", "feature", "importance"), "importance")
-    return draw_feature_lines(first_coding(importance), "importance", "Feature importance (drop in score)", models, ax)
+    table = with_conditional(first_coding(importance))
+    return draw_feature_lines(table, "importance", "Feature importance (drop in score)", models, ax)
+
+
+def with_conditional(importance: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with `importance_conditional`, nan for features that share little of their importance."""
+    if "conditional_importance" not in importance or "shared_importance" not in importance:
+        return importance
+    shared = importance["shared_importance"].abs().groupby(importance["feature"]).transform("max")
+    shown = (shared >= _SHARED) & (importance.get("role", "feature") == "feature")
+    return importance.assign(importance_conditional=importance["conditional_importance"].where(shown))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups, kinds_and_missing, words_left_out
+from thinkalike.mlem.conditioning import ASSOCIATED, Conditional
 from thinkalike.mlem.cross_validation import cross_validate
 from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.held_out import MAX_PAIRS
@@ -37,6 +38,7 @@ def analyse_layer(
     inner_folds: int = 5,
     importance: Literal["exact", "sampled"] = "exact",
     n_repeats: int = 10,
+    conditional: Conditional = ASSOCIATED,
     interactions: bool = False,
     fit_intercept: bool = True,
     ceiling: bool = True,
@@ -83,7 +85,8 @@ def analyse_layer(
     -------
     dict
         `importance`, one row per (coding, fold, feature): `model, layer, coding, fold, feature, role, weight,
-        relative_weight, importance, importance_drop_column`. `scores`, one row per (coding, fold), see
+        relative_weight, importance, importance_drop_column, conditional_importance, shared_importance, conditioned_on,
+        movable, tied_to`, see `CrossValidation.importance_table`. `scores`, one row per (coding, fold), see
         `CrossValidation.scores_table`. With levels, `level_weights`, one row per (fold, pair of levels): `model, layer,
         fold, feature, level_a, level_b, weight, pairs`; the two first tables then hold the rows of `levels` and, after
         them, those of `difference`. With interactions, `interactions`: one row per (fold, feature_a, feature_b) with
@@ -115,6 +118,7 @@ def analyse_layer(
             exclude=words,
             importance=importance,
             n_repeats=n_repeats,
+            conditional=conditional,
             seed=seed,
             drop_column=drop_column,
             ceiling=ceiling,

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from thinkalike.errors import InputError
 from thinkalike.mlem.ceilings import ceilings_of_values
 from thinkalike.mlem.cells import as_frame, label_codes
+from thinkalike.mlem.conditioning import ASSOCIATED, Conditional, Conditioning, conditioning
 from thinkalike.mlem.designs import LevelDesign, Quadratic
 from thinkalike.mlem.estimator import MLEM
-from thinkalike.mlem.feature_diagnostics import diagnose_features, pairs_varying
+from thinkalike.mlem.feature_diagnostics import diagnose_features, pairs_varying, same_differences
 from thinkalike.mlem.fold_fit import Choice, FoldFit, fit_folds
 from thinkalike.mlem.folds import Labels, outer_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, pair_sampling_error
@@ -41,6 +42,7 @@ def cross_validate(
     exclude: Labels | None = None,
     importance: Literal["exact", "sampled"] = "exact",
     n_repeats: int = 10,
+    conditional: Conditional = ASSOCIATED,
     seed: int = 0,
     drop_column: bool = True,
     ceiling: bool = True,
@@ -75,6 +77,10 @@ def cross_validate(
         Labels, one per stimulus (its word, say); pairs of equal label are neither fitted nor scored.
     importance
         `exact`, the limit of infinitely many permutations; `sampled`, the mean over `n_repeats` permutations.
+    conditional
+        From which association of two features (Cramer's V, 0 to 1) on each is permuted within strata of the other for
+        the conditional importance; or by name the features that a feature is permuted within; False for none. See
+        `conditioning`. It is exact, whatever `importance` is.
     seed
         Decides the folds, sampled permutations and samples of pairs.
     drop_column, ceiling
@@ -105,11 +111,18 @@ def cross_validate(
     fits, total = fit_folds(problem, labels, grouping, choice, seed, max_pairs)
     tried = tuple(sorted({*chosen_from, *(fit.alpha for fit in fits)}))
     procedure = Procedure(problem, index, labels, grouping, inner_folds, tried, seed, max_pairs)
-    return _collect(procedure, fits, total, n_repeats if importance == "sampled" else 0, drop_column, ceiling)
+    within = conditioning(problem.coding, conditional)
+    return _collect(procedure, fits, total, n_repeats if importance == "sampled" else 0, within, drop_column, ceiling)
 
 
 def _collect(
-    procedure: Procedure, fits: list[FoldFit], total: Moments, n_repeats: int, drop_column: bool, ceiling: bool
+    procedure: Procedure,
+    fits: list[FoldFit],
+    total: Moments,
+    n_repeats: int,
+    within: Conditioning | None,
+    drop_column: bool,
+    ceiling: bool,
 ) -> CrossValidation:
     problem, seed = procedure.problem, procedure.seed
     coding, design = problem.coding, problem.design
@@ -122,6 +135,10 @@ def _collect(
     diagnostics, correlations, sentences = diagnose_features(
         _main_columns(problem, total), coding, pairs_varying(coding, problem.exclude)
     )
+    conditional, movable = _conditional(fits, within, drops, same_differences(correlations))
+    shares = rounded(movable.mean(axis=0))
+    diagnostics = diagnostics.assign(conditioned_on=within.names(coding.names) if within else "", movable=shares)
+    sentences += within.sentences(coding.names, shares) if within else ()
     sentences += _penalties_at_the_end(fits, procedure.alphas)
     for sentence in sentences:
         logger.warning(sentence)
@@ -142,6 +159,7 @@ def _collect(
         weights=frame([rounded(fit.weights) for fit in fits]),
         importance=frame([rounded(drop) for drop in drops]),
         importance_drop_column=frame(without),
+        conditional_importance=frame(conditional),
         relative_weights=frame([rounded(fit.relative_weights(fit.parameters, fit.moments)) for fit in fits]),
         scores_by={name: rounded(np.array([fit.scored_by(name) for fit in fits])) for name in get_args(Scoring)},
         scoring=problem.scoring,
@@ -165,6 +183,22 @@ def _collect(
         level_weights=_level_table(fits),
         procedure=procedure,
     )
+
+
+def _conditional(
+    fits: list[FoldFit],
+    within: Conditioning | None,
+    importance: list[NDArray[np.float64]],
+    copies: NDArray[np.bool_],
+) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return conditional importance by fold, and the share of held-out stimuli that can exchange a feature's value."""
+    n_features = fits[0].problem.coding.n_features
+    if within is None:
+        return [np.full(n_features, np.nan)], np.full((1, n_features), np.nan)
+    drops = [fit.conditional_importance(within, drop) for fit, drop in zip(fits, importance, strict=True)]
+    movable = np.array([within.movable(fit.problem.coding, fit.held_out.stimuli) for fit in fits])
+    # What differs just where another feature does tells nothing beyond it, whatever its strata are.
+    return [np.where(copies, 0.0, drop) for drop in drops], np.where(copies, 0.0, movable)
 
 
 def _sampling_errors(fits: list[FoldFit], seed: int) -> NDArray[np.float64]:

@@ -39,6 +39,23 @@ def difference_correlations(moments: Moments, names: tuple[str, ...]) -> pd.Data
     return pd.DataFrame(correlations, index=list(names), columns=list(names))
 
 
+def same_differences(correlations: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which features differ just where another one does, by the same amount but for a factor."""
+    others = correlations.to_numpy(copy=True)
+    np.fill_diagonal(others, np.nan)
+    return np.asarray((np.nan_to_num(others) > 1 - 1e-9).any(axis=1))
+
+
+def _tied(names: tuple[str, ...], others: NDArray[np.float64]) -> list[list[int]]:
+    """Return the groups of features that cannot be told apart, those of one alone included."""
+    groups: list[list[int]] = []
+    for f in range(len(names)):
+        near = [group for group in groups if any(abs(others[f, g]) >= INSEPARABLE for g in group)]
+        joined = sorted([f, *(g for group in near for g in group)])
+        groups = [group for group in groups if group not in near] + [joined]
+    return groups
+
+
 def diagnose_features(
     moments: Moments, coding: Coding, pairs_varying: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
@@ -57,9 +74,16 @@ def diagnose_features(
             "share_varying": pairs_varying / moments.pairs,
             "closest_feature": [names[g] if ok else None for g, ok in zip(closest, known, strict=True)],
             "closest_correlation": np.where(known, others[np.arange(len(names)), closest], np.nan),
+            "tied_to": _tied_names(names, others),
         }
     )
     return table, correlations, tuple(_sentences(names, others, pairs_varying))
+
+
+def _tied_names(names: tuple[str, ...], others: NDArray[np.float64]) -> list[str]:
+    """Return for each feature the names of those that it cannot be told from; empty for none."""
+    group_of = {f: group for group in _tied(names, others) for f in group}
+    return [", ".join(names[g] for g in group_of[f] if g != f) for f in range(len(names))]
 
 
 def _sentences(names: tuple[str, ...], others: NDArray[np.float64], pairs_varying: NDArray[np.float64]) -> list[str]:
@@ -68,16 +92,22 @@ def _sentences(names: tuple[str, ...], others: NDArray[np.float64], pairs_varyin
         for name, count in zip(names, pairs_varying, strict=True)
         if count == 0
     ]
+    tied = [group for group in _tied(names, others) if len(group) > 1]
+    for group in tied:
+        strengths = np.abs(others[np.ix_(group, group)])
+        listed = ", ".join(f"'{names[f]}'" for f in group[:-1]) + f" and '{names[group[-1]]}'"
+        least, most = np.nanmin(strengths), np.nanmax(strengths)
+        sentences.append(
+            f"Features {listed} cannot be told apart: their differences correlate at {least:.2f}"
+            f"{f' to {most:.2f}' if len(group) > 2 else ''} over pairs; read their weights and importances together."
+        )
     for f, name in enumerate(names):
         for g in range(f + 1, len(names)):
-            if abs(others[f, g]) >= INSEPARABLE:
-                sentences.append(
-                    f"Features '{name}' and '{names[g]}' cannot be told apart: their differences correlate at "
-                    f"{others[f, g]:.2f} over pairs; read their weights and importances together."
-                )
-            elif abs(others[f, g]) >= ENTANGLED:
+            if any(f in group and g in group for group in tied):
+                continue
+            if abs(others[f, g]) >= ENTANGLED:
                 sentences.append(
                     f"Features '{name}' and '{names[g]}' are entangled: their differences correlate at "
-                    f"{others[f, g]:.2f} over pairs; see drop-column importance beside permutation importance."
+                    f"{others[f, g]:.2f} over pairs; see conditional and drop-column importance, too."
                 )
     return sentences

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from thinkalike.mlem.ceilings import ceiling_of_differences
 from thinkalike.mlem.cells import Coding
+from thinkalike.mlem.conditional_scores import cell_pairs, conditional_score
+from thinkalike.mlem.conditioning import Conditioning
 from thinkalike.mlem.extremes import block_extremes, without_label
 from thinkalike.mlem.folds import inner_folds
 from thinkalike.mlem.held_out import MAX_PAIRS, HeldOutPairs, held_out_pairs
@@ -159,6 +161,19 @@ class FoldFit:
     def importance(self) -> NDArray[np.float64]:
         """Return the drop of the score for each feature, in the limit of all permutations, shape (n_features,)."""
         return self.drops(self.parameters, self.held_out.by_pattern, self.held_out_score)
+
+    def conditional_importance(self, within: Conditioning, importance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the drop of the score when each feature is permuted within its strata, shape (n_features,).
+
+        In the limit of all permutations; that of a feature without strata is its `importance`.
+        """
+        problem, score, drops = self.problem, self.held_out_score, importance.copy()
+        pairs = cell_pairs(problem.coding, self.held_out)
+        for f, given in enumerate(within.given):
+            if given and self._uses(self.parameters, f):
+                arguments = (problem.design, self.parameters, problem.coding, self.ranges, pairs, f)
+                drops[f] = score - conditional_score(*arguments, within.strata[:, f], problem.scoring)
+        return rounded(drops)
 
     def sampled_importance(self, n_repeats: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the drop of the score in each of `n_repeats` permutations, shape (n_repeats, n_features)."""

@@ -12,6 +12,7 @@ from thinkalike.errors import InputError
 from thinkalike.features import Feature, Kind, Missing
 from thinkalike.mlem.analysis import analyse_layer
 from thinkalike.mlem.matching import matched
+from thinkalike.mlem.within import OF_ALL_STIMULI, Values, analyse_within
 from thinkalike.study.study import entry_of
 
 _RESERVED = ("sentence_id", "model", "layer")
@@ -28,6 +29,7 @@ def analyse_layers(
     model: str = "model",
     families: Mapping[str, str] | None = None,
     untrained: Collection[str] = (),
+    within: Values | Sequence[Values] = (),
     **settings: Any,
 ) -> dict[str, pd.DataFrame]:
     """Analyse every layer of one model or of several, and return the tables from which figures are drawn.
@@ -55,6 +57,8 @@ def analyse_layers(
         whose names differ by `-seed0`, `-seed1` alone count as one that was trained several times.
     untrained
         Names of models that are untrained controls.
+    within
+        Parts of the stimuli in which the layers are analysed as well, value by feature: `{"part_of_speech": "Noun"}`.
     **settings
         The other settings of `thinkalike.mlem.analyse_layer`, such as `folds`, `seed`, `inference`.
 
@@ -63,7 +67,7 @@ def analyse_layers(
     dict
         Table name to table, as the workflow writes them: `importance`, one row per model, layer and feature; `scores`,
         one row per model and layer; `models`, what is known of each layer; with `interactions` or `inference` in the
-        settings, those too.
+        settings, those too; with `within`, `importance_within` and `scores_within`.
 
     Raises
     ------
@@ -90,6 +94,10 @@ def analyse_layers(
         stimuli = _stimuli(of_model, features, groups, name)
         for layer, vectors in of_model.items():
             tables = analyse_layer(stimuli, declared, vectors, model=name, layer=str(layer), **settings)
+            if within:
+                arguments = {key: value for key, value in settings.items() if key not in OF_ALL_STIMULI}
+                parts = analyse_within(stimuli, declared, vectors, within, model=name, layer=str(layer), **arguments)
+                tables |= {f"{kind}_within": table for kind, table in parts.items()}
             for kind, table in tables.items():
                 rows.setdefault(kind, []).append(table)
     known = model_table(

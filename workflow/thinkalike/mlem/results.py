@@ -17,7 +17,7 @@ from thinkalike.mlem.inference import inference_table
 from thinkalike.mlem.level_pairs import FeatureCoding
 from thinkalike.mlem.procedure import Procedure, equal_parts
 from thinkalike.mlem.profile_draws import profile_draws
-from thinkalike.mlem.rank_tables import Scoring
+from thinkalike.mlem.rank_tables import DECIMALS, Scoring
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,6 +43,11 @@ class CrossValidation:
         Fold x feature: drop of the score when the feature is permuted over held-out stimuli.
     importance_drop_column
         Fold x feature: drop of the score when the model is fitted without the feature (same alpha).
+    conditional_importance
+        Fold x feature: drop of the score when the feature is permuted among held-out stimuli that are alike in the
+        features that go with it (`diagnostics` names them): what it tells beyond them. That of a feature that goes with
+        no other is its importance; 0 where the others determine it. `shared_importance` is the rest of its importance.
+        NaN where it was not asked for.
     relative_weights
         Fold x feature: what a difference of the feature adds to the distance, in units of the mean distance of the
         training pairs. Unlike `weights` they do not depend on the two most distant stimuli.
@@ -75,7 +80,9 @@ class CrossValidation:
     procedure
         The problem and the settings that the result is of.
     diagnostics
-        One row per feature: on how many pairs it varies, and the feature whose differences it goes with most.
+        One row per feature: on how many pairs it varies, the feature whose differences it goes with most, and those
+        that it cannot be told from (`tied_to`, names); with conditional importance what it is permuted within
+        (`conditioned_on`, names) and the share of held-out stimuli whose value can change then (`movable`).
     correlations
         Feature x feature: correlation of the differences over all pairs.
     warnings
@@ -89,6 +96,7 @@ class CrossValidation:
     weights: pd.DataFrame
     importance: pd.DataFrame
     importance_drop_column: pd.DataFrame
+    conditional_importance: pd.DataFrame
     relative_weights: pd.DataFrame
     scores_by: Mapping[Scoring, NDArray[np.float64]]
     scoring: Scoring
@@ -116,6 +124,11 @@ class CrossValidation:
         return float(self.scores.mean())
 
     @property
+    def shared_importance(self) -> pd.DataFrame:
+        """Fold x feature: the part of the importance that is not the feature's alone, importance less conditional."""
+        return (self.importance - self.conditional_importance).round(DECIMALS) + 0.0
+
+    @property
     def ceiling(self) -> float:
         """Mean ceiling over folds."""
         return float(self.ceilings.mean())
@@ -137,10 +150,14 @@ class CrossValidation:
     __hash__ = None  # type: ignore[assignment]
 
     def summary(self) -> pd.DataFrame:
-        """Return one row per feature: means over folds of `weight`, `importance` and `importance_drop_column`."""
+        """Return one row per feature, means over folds.
+
+        Columns `weight, importance, conditional_importance, importance_drop_column`.
+        """
         columns = {
             "weight": self.weights.mean(),
             "importance": self.importance.mean(),
+            "conditional_importance": self.conditional_importance.mean(),
             "importance_drop_column": self.importance_drop_column.mean(),
         }
         return pd.DataFrame(columns).rename_axis("feature")
@@ -272,7 +289,9 @@ class CrossValidation:
     def importance_table(self) -> pd.DataFrame:
         """Return one row per (fold, feature).
 
-        Columns `coding, fold, feature, weight, relative_weight, importance, importance_drop_column`.
+        Columns `coding, fold, feature, weight, relative_weight, importance, importance_drop_column,
+        conditional_importance, shared_importance, conditioned_on, movable, tied_to`. The last three are of the stimuli,
+        the same in all folds; names are joined by commas, empty for none.
         """
         n_folds, n_features = self.weights.shape
         return pd.DataFrame(
@@ -284,6 +303,12 @@ class CrossValidation:
                 "relative_weight": self.relative_weights.to_numpy().reshape(-1),
                 "importance": self.importance.to_numpy().reshape(-1),
                 "importance_drop_column": self.importance_drop_column.to_numpy().reshape(-1),
+                "conditional_importance": self.conditional_importance.to_numpy().reshape(-1),
+                "shared_importance": self.shared_importance.to_numpy().reshape(-1),
+                **{
+                    column: np.tile(self.diagnostics[column].to_numpy(), n_folds)
+                    for column in ("conditioned_on", "movable", "tied_to")
+                },
             }
         )
 

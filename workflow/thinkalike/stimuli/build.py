@@ -13,6 +13,7 @@ import pandas as pd
 from thinkalike.catalogue import STIMULUS_SOURCES
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
+from thinkalike.stimuli.balance_words import balance_words
 from thinkalike.stimuli.context_windows import cut_windows, window_size
 from thinkalike.stimuli.dataset import IDENTIFIERS, Dataset, count_cells, plain_texts
 from thinkalike.stimuli.declare import declare_features, order_names, settle_levels
@@ -22,6 +23,7 @@ from thinkalike.stimuli.findings import NAMED
 from thinkalike.stimuli.sources import RawStimuli
 from thinkalike.stimuli.values import UNDEFINED, doubtful_marks, type_values
 
+_FEWEST = 30  # stimuli of a value, where words are balanced
 _WORDS = ("lemma",)  # columns of words, in which nothing stands for undefined
 _logger = logging.getLogger(__name__)
 
@@ -70,15 +72,21 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     kept = stimuli
     if _flag(source, "deduplicate", name, default=True):
         kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
+    duplicates, balanced = len(stimuli) - len(kept), []
+    if "balance_words" in source:
+        distinct = len(kept)
+        kept, balanced = _balanced(source["balance_words"], kept, features, name, seed)
+        sentences = sentences[sentences["sentence_id"].isin(set(kept["sentence_id"]))]
+        raw = replace(raw, counts={**raw.counts, "unbalanced_left_out": distinct - len(kept)})
     kept = plain_texts(kept.reset_index(drop=True))
     features, levels = settle_levels(kept, features, explicit, source=location)
-    notes = [*raw.notes, *_doubts(kept, features, _undefined(source, name)), *levels]
+    notes = [*raw.notes, *balanced, *_doubts(kept, features, _undefined(source, name)), *levels]
     counts = {
         **raw.counts,
         **_punctuation(source, raw, name),
         "sentences": len(sentences),
         "words": len(stimuli),
-        "duplicates_left_out": len(stimuli) - len(kept),
+        "duplicates_left_out": duplicates,
         "stimuli": len(kept),
         "cells": count_cells(kept, features),
     }
@@ -213,6 +221,26 @@ def _decorrelated(
         )
     chosen = set(decorrelate(stimuli, features, number, seed))
     return stimuli[stimuli["sentence_id"].isin(chosen)], sentences[sentences["sentence_id"].isin(chosen)]
+
+
+def _balanced(
+    wanted: Any, stimuli: pd.DataFrame, features: Mapping[str, Feature], name: str, seed: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the stimuli that balance the values of the features, and a sentence about rare values."""
+    numbers = {"stimuli": None, "fewest": _FEWEST, **wanted} if isinstance(wanted, Mapping) else {}
+    whole = (isinstance(number, int) and not isinstance(number, bool) and number > 0 for number in numbers.values())
+    if set(numbers) != {"stimuli", "fewest"} or not all(whole):
+        raise InputError(
+            f"Dataset '{name}', balance_words: the value is {wanted!r} but must be a mapping such as "
+            f"{{stimuli: 720, fewest: {_FEWEST}}}."
+        )
+    try:
+        chosen, rare = balance_words(stimuli, features, numbers["stimuli"], numbers["fewest"], seed)
+    except InputError as error:
+        raise InputError(f"Dataset '{name}', {error}") from None
+    listed = ", ".join(f"{value} ({count})" for value, count in rare.items())
+    note = f"values of fewer than {numbers['fewest']} stimuli were left out with these: {listed}."
+    return stimuli.iloc[chosen], [note] if rare else []
 
 
 def _identifiers(rows: pd.DataFrame, by_word: bool) -> list[str]:

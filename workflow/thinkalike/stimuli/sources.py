@@ -14,8 +14,8 @@ from thinkalike.stimuli.row_files import FILE_KEYS, Reading
 Item = TypeVar("Item")
 
 COMMON_KEYS = (
-    "features", "controls", "undefined", "deduplicate", "decorrelate", "punctuation", "context_window", "corpus",
-    "unit",
+    "features", "controls", "undefined", "deduplicate", "decorrelate", "balance_words", "punctuation", "context_window",
+    "corpus", "unit",
     "leave_out",
 )  # fmt: skip
 """Keys that every source understands; the last three are read by later stages."""

@@ -35,6 +35,8 @@ _ONLY_FOR_SOURCE = {
     **{"good": ("pairs",), "bad": ("pairs",), "attached_punctuation": ("table",), "encoding": (*_IN_ROWS, "conllu")},
     **dict.fromkeys(("columns", "separator", "quotes", "decimal"), _IN_ROWS),
 }
+# What a table of stimuli may have beside features and controls, to say which stimuli are meant.
+_COLUMNS_BESIDE = ("position", "word", "lemma", "context_group")
 _IDENTIFIERS = ("stimulus_id", "sentence_id", "position", "word")
 
 
@@ -137,6 +139,12 @@ def check_features(datasets: Mapping[str, Any], mlem: Mapping[str, Any], base: P
             if declared is not None and not (key == "controls" and "controls" not in entry):
                 origin = f"datasets.{name} declares" if "features" in entry else f"{source} offers"
                 yield from unknown(f"mlem.{key}", mlem.get(key, []), declared, origin)
+        if declared is not None:
+            controls = entry.get("controls", ["word_identity"])
+            columns = list(dict.fromkeys([*declared, *controls, *_COLUMNS_BESIDE]))
+            parts = mlem.get("within", [])
+            asked = [column for part in ([parts] if isinstance(parts, Mapping) else parts) for column in part]
+            yield from unknown("mlem.within", dict.fromkeys(asked), columns, f"the stimuli of {name} have")
     both = set(mlem.get("features", [])) & set(mlem.get("controls", []))
     for name in sorted(both):
         yield f"Configuration: '{name}' stands in mlem.features and in mlem.controls; leave it out of one of them."

@@ -11,12 +11,17 @@ from thinkalike.study.study import Study
 Settings = dict[str, Any]
 PAIRS_PER_PHENOMENON = 300
 # Tables with rows of every layer.
-_COLLECTED = ("importance", "scores", "level_weights", "resamples", "inference", "interactions", "probes")
+_COLLECTED = (
+    *("importance", "scores", "level_weights", "resamples", "inference", "interactions", "probes"),
+    *("importance_within", "scores_within"),
+)
 # Settings of the MLEM that decide a fit; the others are about what is reported of it.
 _OF_FITS = (
     *("features", "controls", "distance", "alphas", "coding", "scoring", "folds", "inner_folds", "interactions"),
     *("max_pairs", "same_word_pairs"),
 )
+# Those of what is reported of a fit to a part of the stimuli.
+_OF_PARTS = (*_OF_FITS, "importance", "n_repeats", "conditional", "drop_column", "ceiling")
 STIMULUS_TABLES = [
     f"stimuli_{table}"
     for table in (
@@ -85,7 +90,17 @@ def job_settings(study: Study) -> dict[str, Settings]:
         "versions": {},
         "collect_training": {"models": study.trained},
         "collect_grammaticality": {"models": study.trained},
-        "mlem": {"settings": study.mlem, "seed": study.seed, "version": version["mlem"]},
+        "mlem": {
+            "settings": {key: value for key, value in study.mlem.items() if key != "within"},
+            "seed": study.seed,
+            "version": version["mlem"],
+        },
+        "mlem_within": {
+            "settings": {key: study.mlem[key] for key in _OF_PARTS if key in study.mlem},
+            "within": study.mlem.get("within", []),
+            "seed": study.seed,
+            "version": version["mlem"],
+        },
         **{f"collect_{table}": {"table": table, **layers} for table in _COLLECTED},
         "compare_profiles": {
             "options": {name: study.similarity["options"].get(name, {}) for name in study.similarity["feature_based"]},

@@ -92,7 +92,10 @@ class Needs:
         if dataset not in self._stimuli:
             number = _rows(self.results / dataset / "stimuli.parquet")
             if number is None:
-                sentences = self.study.datasets[dataset].get("sentences", "all")
+                entry = self.study.datasets[dataset]
+                if "balance_words" in entry:
+                    return entry["balance_words"]["stimuli"]
+                sentences = entry.get("sentences", "all")
                 return _STIMULI_UNKNOWN if sentences == "all" else sentences * _WORDS_PER_SENTENCE
             self._stimuli[dataset] = number
         return self._stimuli[dataset]

@@ -100,6 +100,9 @@ def _of_dataset(study: Study, dataset: str) -> Iterator[Product]:
         for layer in model.layers:
             fits = [f"{name}/mlem/layer-{layer}/{table}.parquet" for table in study.layer_tables]
             yield product("mlem", "mlem", *fits, model=name, layer=layer)
+            if "within" in study.mlem:
+                parts = [f"{name}/within/layer-{layer}/{table}.parquet" for table in ("importance", "scores")]
+                yield product("tables", "mlem_within", *parts, model=name, layer=layer)
             if study.similarity["feature_sets"]:
                 path = f"{name}/feature_sets/layer-{layer}.parquet"
                 yield product("tables", "refit_feature_sets", path, model=name, layer=layer)

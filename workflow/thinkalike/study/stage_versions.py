@@ -8,7 +8,7 @@ STAGE_VERSION = {
     "stimuli": 3,
     "training": 4,
     "representations": 2,
-    "mlem": 4,
+    "mlem": 5,
     "similarity": 4,
     "figures": 4,
 }

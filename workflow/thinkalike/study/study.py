@@ -161,6 +161,8 @@ class Study:
     def tables(self) -> list[str]:
         """The collected tables that this study has."""
         names = ["models", "versions", *self.layer_tables, "similarity", "diagnostics"]
+        if "within" in self.mlem:
+            names += ["importance_within", "scores_within"]
         if self.trained:
             names += ["training", "grammaticality"]
         if self.similarity["probes"]:

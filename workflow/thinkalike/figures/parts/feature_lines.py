@@ -17,6 +17,8 @@ from thinkalike.figures.parts.theme import GREY, legend_below
 #: What a table of one model, without controls, need not say.
 _DEFAULTS = {"model": "", "role": "feature"}
 _CONTROL_TASK = (0, (4, 2))
+#: What a value's thin dashes say, by the name of their column.
+_BESIDE = {"_control": "Control task", "_conditional": "Conditional on what goes with it"}
 
 
 def draw_feature_lines(
@@ -41,8 +43,8 @@ def draw_feature_lines(
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
         control features. Bands: one standard deviation over folds, where the table has it as `value` and `_sd`, its
-        mean over the models of a panel; thin dashes: what a control task reaches, where the table has it as `value` and
-        `_control`.
+        mean over the models of a panel; thin dashes: what a control task reaches, or the value conditional on other
+        features, where the table has it as `value` and `_control` or `_conditional` (nan: none is drawn).
     """
     table = table.assign(**{name: default for name, default in _DEFAULTS.items() if name not in table})
     features = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
@@ -79,14 +81,23 @@ def _draw_panel(
             for model in sorted(table.columns):
                 _line(axes, table[model], positions, {"color": style.colour, "linewidth": 0.5, "alpha": 0.6}, zorder)
         mean = table.mean(axis=1)
-        if f"{value}_control" in one:
-            control = one.groupby("layer")[f"{value}_control"].mean().rename(index=str)
-            _line(axes, control, positions, {"color": style.colour, "linewidth": 0.6, "linestyle": _CONTROL_TASK}, 2)
+        for column in _columns_beside(one, value):
+            beside = one.groupby("layer")[column].mean().rename(index=str)
+            _line(axes, beside, positions, {"color": style.colour, "linewidth": 0.6, "linestyle": _CONTROL_TASK}, 2)
         if f"{value}_sd" in one:
             spread = one.groupby("layer")[f"{value}_sd"].mean().rename(index=str).reindex(mean.index)
             _band(axes, mean, spread, positions, style.colour)
         look = {**style.line, "markersize": size, "markevery": every, "linewidth": 0.9 if many else 1.2}
         _line(axes, mean, positions, look, zorder + 2)
+
+
+def _columns_beside(table: pd.DataFrame, value: str) -> list[str]:
+    """Return the columns that are drawn as thin dashes, of those that the table has any value of."""
+    return [
+        f"{value}{ending}"
+        for ending in _BESIDE
+        if f"{value}{ending}" in table and table[f"{value}{ending}"].notna().any()
+    ]
 
 
 def _band(axes: Axes, mean: pd.Series, spread: pd.Series, positions: Mapping[str, float], colour: str) -> None:
@@ -115,8 +126,9 @@ def _legend(
     handles: list[Line2D | Patch] = [Line2D([], [], label=style.label, **style.line) for style in features.values()]
     if any(len(panel.models) > 1 for _, panel in panels):
         handles.append(Line2D([], [], color=GREY, linewidth=0.5, alpha=0.6, label="One seed (thick: mean)"))
-    if f"{value}_control" in table:
-        handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=_CONTROL_TASK, label="Control task"))
+    for column in _columns_beside(table, value):
+        label = _BESIDE[column.removeprefix(value)]
+        handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=_CONTROL_TASK, label=label))
     if f"{value}_sd" in table:
         handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="± 1 sd over folds"))
     return handles
