@@ -75,7 +75,7 @@ class StimulusSample:
         parts = {by: PARTS[by](sums, sums, self.cells, self.halvings, self.seed, combined.get(by)) for by in PARTS}
         if blocks is None:
             return Divided(values, parts)
-        return Divided(values, parts, part_deviations(vectors, self.cells, blocks, combined, self.seed))
+        return Divided(values, parts, part_deviations(vectors, self.cells, blocks, parts, combined, self.seed))
 
 
 def stimulus_sample(
