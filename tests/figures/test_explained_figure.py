@@ -40,6 +40,17 @@ def test_the_bars_of_a_pair_sum_to_its_similarity(parts, by):
     assert all(min(abs(total - value) for value in values) < 1e-9 for total in drawn)
 
 
+def test_the_larger_parts_of_a_pair_have_their_intervals(parts):
+    axes = figures.explained(parts).axes[0]
+    chosen = parts[parts["by"] == "values"].merge(most_alike_layers(parts)[LAYERS])
+    lines = [lines.get_segments() for lines in axes.collections if lines.get_segments()]
+    lengths = [abs(segment[1][0] - segment[0][0]) for segments in lines for segment in segments]
+    assert 0 < len(lengths) <= (chosen["value"] >= 0.05).sum()
+    np.testing.assert_allclose(lengths, 0.05)
+    without = figures.explained(parts.drop(columns=["low", "high", "over", "similarity_low", "similarity_high"]))
+    assert not without.axes[0].collections
+
+
 def test_layers_at_one_depth_are_averaged_over_pairs_of_trained_models(parts):
     figure = figures.explained(parts)
     first = parts[(parts["by"] == "values") & (parts["layer_a"] == "0") & (parts["layer_b"] == "0")]

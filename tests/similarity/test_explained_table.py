@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
 from thinkalike.similarity import compare, explain_similarity
-from thinkalike.similarity.explained import explained_table, study_table
+from thinkalike.similarity.explained import explained_sentences, explained_table, study_table
 
 N = 60
 FEATURES = {
@@ -143,37 +144,84 @@ def test_pairs_of_the_same_word_or_length_are_left_out():
     assert table.attrs["exclude"] == ["word", "a"]
 
 
-def test_intervals_are_of_new_sentences_and_hold_their_estimates():
+def of_two(table, by):
+    return table[(table["layer_a"] == "0") & (table["layer_b"] == "1") & (table["by"] == by)]
+
+
+@pytest.mark.parametrize("by", ["values", "differences"])
+def test_deviations_are_those_of_really_leaving_out_each_sentence(by):
+    """Of the similarity, and by differences of contributions: halves would be other ones without a sentence."""
+    S, sentences = stimuli(), np.arange(N) // 3
+    given = layers()[:2]
+    features = {name: feature for name, feature in FEATURES.items() if name != "length"}  # whose bins would move
+    table = of_two(explained_table(S, features, given), by)
+    reach = t.ppf(0.975, 19)
+    for ends in ("", "similarity_"):
+        assert (table[f"{ends}low"] < table[f"{ends}high"]).all()
+    replicates = []
+    for sentence in range(20):
+        rows = np.flatnonzero(sentences != sentence)
+        fewer = [(model, layer, X[rows]) for model, layer, X in given]
+        replicates.append(of_two(explained_table(S.iloc[rows], features, fewer, over=None), by)["value"].to_numpy())
+    similarity = np.sum(replicates, axis=1)
+    expected = np.sqrt(19 * similarity.var())
+    found = (table["similarity_high"] - table["similarity_low"]) / 2 / reach
+    np.testing.assert_allclose(found, expected, rtol=0.1)  # how ranks move is taken to first order
+    if by == "differences":
+        named = table["role"].isin(["feature", "control"]).to_numpy()
+        expected = np.sqrt(19 * np.var(replicates, axis=0))[named]
+        found = ((table["high"] - table["low"]) / 2 / reach).to_numpy()[named]
+        np.testing.assert_allclose(found, expected, rtol=0.1, atol=2e-4)
+
+
+def test_intervals_change_no_value_and_are_about_it():
     S = stimuli()
-    table = explained_table(S, FEATURES, layers()[:3], resamples=12)
-    plain = explained_table(S, FEATURES, layers()[:3])
+    table = explained_table(S, FEATURES, layers()[:3])
+    plain = explained_table(S, FEATURES, layers()[:3], over=None)
     pd.testing.assert_frame_equal(table[plain.columns], plain)
-    assert set(table["over"]) == {"sentences"}
-    assert (table["low"] < table["high"]).all()
-    # The quantiles are centred on the mean of the halves, which few halves have not at their middle.
-    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).mean() > 0.95
-    with pytest.raises(InputError, match="Intervals of the table are for 'rsa'"):
-        explained_table(S, FEATURES, layers()[:3], measure="cka", resamples=3)
+    assert set(table["over"]) == {"sentences"} and table.attrs["blocks"] == [20]
+    np.testing.assert_allclose((table["low"] + table["high"]) / 2, table["value"], atol=1e-9)
+    itself = table[(table["layer_a"] == table["layer_b"])]
+    assert (itself["similarity_low"] == 1).all() and (itself["similarity_high"] == 1).all()
+    assert "low" not in explained_table(S, FEATURES, layers()[:2], measure="cka")
 
 
-def test_a_half_is_ranked_as_if_it_were_all():
-    from thinkalike.similarity.explained.layer_sums import pair_numbers
-    from thinkalike.similarity.explained.study_table import _levels, _sample
+def test_what_shares_only_some_sentences_is_surer_over_words():
+    """Variances over sentences and over lemmas add up, and a layer of sentences varies over sentences."""
+    S = stimuli().assign(lemma=np.random.default_rng(4).integers(12, size=N))
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=(N // 3, 3))[np.arange(N) // 3]
+    given = [("m", str(k), shared + 0.3 * rng.normal(size=(N, 3))) for k in range(2)]
+    reach = {"sentences": t.ppf(0.975, 19), "lemmas": t.ppf(0.975, 11), "both": t.ppf(0.975, 11)}
+    sd = {}
+    for over, times in reach.items():
+        rows = of_two(explained_table(S, FEATURES, given, over=over), "values")
+        sd[over] = ((rows["high"] - rows["low"]) / 2 / times).to_numpy()
+    np.testing.assert_allclose(sd["both"] ** 2, sd["sentences"] ** 2 + sd["lemmas"] ** 2, rtol=1e-6)
 
+
+def test_few_sentences_have_no_intervals():
+    few = explained_table(stimuli().assign(sentence_id=np.arange(N) // 10), FEATURES, layers()[:2])
+    assert few["low"].isna().all() and few["similarity_low"].isna().all() and few["value"].notna().all()
+
+
+def test_a_layer_of_equal_distances_has_no_intervals_and_leaves_the_others_theirs():
     S = stimuli()
-    exclude = S[["word"]]
-    rows = np.flatnonzero(np.random.default_rng(0).random(N // 3) < 0.5)[:, None] * 3 + np.arange(3)
-    rows = rows.ravel()
-    whole = _sample(S, _levels(S, FEATURES), exclude, np.arange(N), 0)
-    vectors = [pair_numbers(X.astype(float), "rsa", whole.cells) for _, _, X in layers()[:2]]
-    values, parts = (lambda half, ranks: half.divide(ranks))(*whole.part(rows, vectors))
-    alone = explained_table(
-        S.iloc[rows],
-        FEATURES,
-        [(model, layer, X[rows]) for model, layer, X in layers()[:2]],
-        exclude=exclude.iloc[rows],
-    )
-    found = alone.query("layer_a == '0' and layer_b == '1' and by == 'differences'")
-    assert found["value"].sum() == pytest.approx(values[0, 1], abs=1e-10)
-    # Bins of numbers are those of all stimuli, so only what has none is compared.
-    assert parts["values"].division.values.shape == (4, 2, 2)
+    given = [("m", "0", np.eye(N)), *[("m", layer, X) for _, layer, X in layers()[1:3]]]
+    table = explained_table(S, FEATURES, given)
+    undefined = (table[["layer_a", "layer_b"]] == "0").any(axis=1)
+    assert table.loc[undefined, ["value", "low", "high"]].isna().all(axis=None)
+    kept = table[~undefined].reset_index(drop=True)
+    expected = explained_table(S, FEATURES, given[1:])
+    np.testing.assert_allclose(kept[["low", "high"]], expected[["low", "high"]], atol=1e-9)
+
+
+def test_sentences_say_the_intervals():
+    table = explained_table(stimuli(), FEATURES, layers())
+    said = explained_sentences(table)
+    rows = table.merge(said[["model_a", "layer_a", "model_b", "layer_b"]])
+    row = rows[(rows["by"] == "values") & (rows["part"] == "unexplained")].iloc[0]
+    assert said["low"].iloc[0] == row["similarity_low"]
+    ends = " ".join(f"{row[end]:.2f}".replace("0.", ".").replace("-", "\N{MINUS SIGN}") for end in ("low", "high"))
+    assert f"[{ends.replace(' ', ', ')}] is carried by nothing in the table" in said["sentence"].iloc[0]
+    assert said["sentence"].str.endswith("(95 % intervals for new sentences).").all()

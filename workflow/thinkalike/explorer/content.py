@@ -208,10 +208,8 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
     # What is explained by the features' values says more, and stands first.
     for kind, rows in sorted(explained.groupby(kinds), key=lambda group: ("values" not in group[0], group[0])):
         parts = sorted(set(zip(rows["part"].astype(str), rows["role"].astype(str), strict=True)))
-        wide = rows.astype({"part": str, "role": str, **dict.fromkeys(_PAIR, str)}).pivot_table(
-            index=list(_PAIR), columns=["part", "role"], values="value", aggfunc="first"
-        )
-        wide = wide.reindex(columns=pd.MultiIndex.from_tuples(parts))
+        wide = _wide(rows, parts, "value")
+        ends = {end: _wide(rows, parts, end).to_numpy(dtype=np.float32) for end in ("low", "high") if end in rows}
         pairs = np.array([[place.get((a, b), -1), place.get((c, d), -1)] for a, b, c, d in wide.index], dtype=np.int32)
         kept = (pairs >= 0).all(axis=1)
         found.append(
@@ -220,6 +218,16 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
                 "parts": [{"name": part, "role": role} for part, role in parts],
                 "pairs": pack(pairs[kept]),
                 "values": pack(wide.to_numpy(dtype=np.float32)[kept]),
+                **{end: pack(numbers[kept]) for end, numbers in ends.items()},
+                "over": str(rows["over"].iloc[0]) if ends and "over" in rows else None,
             }
         )
     return found
+
+
+def _wide(rows: pd.DataFrame, parts: list[tuple[str, str]], column: str) -> pd.DataFrame:
+    """Return a column of the table of explained similarity by pair of layers and part."""
+    wide = rows.astype({"part": str, "role": str, **dict.fromkeys(_PAIR, str)}).pivot_table(
+        index=list(_PAIR), columns=["part", "role"], values=column, aggfunc="first", dropna=False
+    )
+    return wide.reindex(columns=pd.MultiIndex.from_tuples(parts))

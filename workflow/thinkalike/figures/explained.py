@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from thinkalike.errors import InputError
 from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.figures.parts.stacked_parts import Looks, measure_name, part_looks, stack_parts
+from thinkalike.figures.parts.stacked_parts import Looks, draw_intervals, measure_name, part_looks, stack_parts
 from thinkalike.figures.parts.theme import (
     DARK_GREY,
     DOUBLE_COLUMN,
@@ -34,7 +34,8 @@ def explained(explained: pd.DataFrame, models: pd.DataFrame | None = None, *, by
     Parameters
     ----------
     explained
-        `model_a, layer_a, model_b, layer_b, measure, by, part, role, value`, one row per part of a pair of layers.
+        `model_a, layer_a, model_b, layer_b, measure, by, part, role, value`, one row per part of a pair of layers; with
+        `low` and `high` intervals of the parts are drawn.
     models
         The study's table of models (`model_styles`).
     by
@@ -94,10 +95,12 @@ def _draw_pairs(
     looks: Looks,
     styles: Mapping[str, ModelStyle],
 ) -> None:
-    shares = rows.merge(bars[LAYERS], on=LAYERS).pivot(index=LAYERS, columns=["role", "part"], values="value")
+    own = rows.merge(bars[LAYERS], on=LAYERS).set_index(LAYERS)
+    shares = own.pivot(columns=["role", "part"], values="value")
     shares = shares.loc[list(bars[LAYERS].itertuples(index=False, name=None))]
     places = np.arange(len(bars))[::-1]
     stack_parts(shares, looks, lambda start, part, look: axes.barh(places, part, left=start, height=0.75, **look))
+    draw_intervals(axes, own, shares, looks, places)
     labels = [
         " – ".join(f"{styles[row[f'model_{s}']].label}: {readable_layer(row[f'layer_{s}'])}" for s in "ab")
         for _, row in bars.iterrows()

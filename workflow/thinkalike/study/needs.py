@@ -236,7 +236,8 @@ class Needs:
         layers = len(self.study.every_layer["layer"])
         largest = max(self._millions(wildcards.dataset, name) for name in self.study.models)
         cells = min(pairs, self._cells(wildcards.dataset) ** 2 / 2e6)
-        sums = 8 * layers * min(pairs * 3.5, max(_SUMS_PER_LAYER, 3.5 * cells)) + _BYTES_PER_CELL_PAIR * cells
+        sums = 8 * layers * min(pairs * 4, max(_SUMS_PER_LAYER, 4 * cells)) + _BYTES_PER_CELL_PAIR * cells
+        sums += 4 * 8 * 80 * layers**2 / 1e6  # parts without each block of stimuli
         return _BASE + 20 * largest + min(_SHELF, 4 * pairs * layers) + 100 * pairs + sums
 
     def _divided_pairs(self, dataset: str) -> float:
@@ -261,7 +262,7 @@ class Needs:
             for name, count in layers.items()
         )
         each = once + sum(layers.values()) ** 2 * _SECONDS_PER_DIVISION
-        return 30 + each * (1 + self.study.similarity["resamples"])
+        return 30 + 2.5 * each  # with intervals
 
 
 def disk_message(needs: Needs) -> str:

@@ -9,6 +9,6 @@ STAGE_VERSION = {
     "training": 4,
     "representations": 2,
     "mlem": 5,
-    "similarity": 4,
-    "figures": 4,
+    "similarity": 5,
+    "figures": 5,
 }

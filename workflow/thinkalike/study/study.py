@@ -266,8 +266,9 @@ class Study:
     @property
     def explanation_settings(self) -> dict[str, Any]:
         """How similarity is divided among features: what RSA shares with the other measures."""
-        keys = ("preprocessing", "max_stimuli", "resamples", "same_word_pairs", "same_lemma_pairs")
-        return {key: self.similarity[key] for key in keys if key in self.similarity}
+        keys = ("preprocessing", "max_stimuli", "same_word_pairs", "same_lemma_pairs")
+        shared = {key: self.similarity[key] for key in keys if key in self.similarity}
+        return {**shared, "over": self.mlem["over"]}
 
     def comparison_settings(self, measure: str) -> dict[str, Any]:
         """Return how a feature-agnostic measure is computed."""

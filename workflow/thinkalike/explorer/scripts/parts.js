@@ -20,7 +20,8 @@ explorer.parts.push({
     const heading = explorer.element("h3", {}, `Explained similarity: ${title}`);
     const row = one.rows.get(explorer.pairKey(state.a, state.b));
     if (row === undefined) return [heading, explorer.element("p", {}, "The study has not explained this pair.")];
-    const values = one.parts.map((part, place) => ({ ...part, value: one.values[row * one.parts.length + place] }))
+    const read = (name, place) => (one[name] ? one[name][row * one.parts.length + place] : NaN);
+    const values = one.parts.map((part, place) => ({ ...part, value: read("values", place), low: read("low", place), high: read("high", place) }))
       .filter((part) => Number.isFinite(part.value));
     const total = values.reduce((sum, part) => sum + part.value, 0);
     const styles = new Map(data.profiles.features.map((feature) => [feature.name, feature]));
@@ -31,14 +32,15 @@ explorer.parts.push({
     const sorted = [...values].sort((first, second) => (first.role === "unexplained") - (second.role === "unexplained") || second.value - first.value);
     const rows = sorted.map((part) => ({
       label: label(part),
-      bars: [{ value: part.value, colour: colour(part), hollow: part.role === "unexplained" }],
+      bars: [{ value: part.value, low: part.low, high: part.high, colour: colour(part), hollow: part.role === "unexplained" }],
     }));
     const svg = () => explorer.bars({ rows, title: `Explained similarity of the two layers, ${title}`, label: `Part of ${title}` });
     const features = values.filter(isFeature).reduce((sum, part) => sum + part.value, 0);
     const caption = `The bars sum to ${title} = ${explorer.number(total, 3)}; ${explorer.number(features, 3)} of it is carried by single features and controls.`
       + " How features combine: what these carry together beyond that, as far as the stimuli can show it; single values of controls: what these carry beyond all features;"
-      + " nothing in the table (hollow): the rest, which the two layers share and nothing here describes.";
-    const table = () => ({ header: ["part", "role", "value"], rows: sorted.map((part) => [part.name, part.role, part.value]) });
+      + " nothing in the table (hollow): the rest, which the two layers share and nothing here describes."
+      + (values.some((part) => Number.isFinite(part.low)) ? ` Lines: 95 % intervals for new ${one.over === "both" ? "sentences of new lemmas" : one.over ?? "stimuli"}.` : "");
+    const table = () => ({ header: ["part", "role", "value", "low", "high"], rows: sorted.map((part) => [part.name, part.role, part.value, part.low, part.high]) });
     return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
   },
   kendall() {

@@ -16,7 +16,7 @@ from thinkalike.figures.parts.label_placement import PointLabels
 from thinkalike.figures.parts.layer_axis import readable_layer
 from thinkalike.figures.parts.levels import UNDEFINED, level_styles
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
-from thinkalike.figures.parts.stacked_parts import measure_name, part_looks, stack_parts
+from thinkalike.figures.parts.stacked_parts import draw_intervals, measure_name, part_looks, stack_parts
 from thinkalike.figures.parts.theme import (
     DARK_GREY,
     DOUBLE_COLUMN,
@@ -116,19 +116,25 @@ def _parts_of(explained: pd.DataFrame, layers: Mapping[str, Layer]) -> pd.DataFr
 
 
 def _draw_parts(axes: Axes, parts: pd.DataFrame) -> None:
-    shares = parts.pivot(index="by", columns=["role", "part"], values="value").sort_index()
+    own = parts.set_index("by")
+    shares = own.pivot(columns=["role", "part"], values="value").sort_index()
     looks = part_looks(parts)
     places = np.arange(len(shares))
     stack_parts(shares, looks, lambda start, part, look: axes.barh(places, part, left=start, height=0.7, **look))
+    draw_intervals(axes, own, shares, looks, places)
     axes.set_yticks(places, [f"By {by}" for by in shares.index])
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=DARK_GREY, linewidth=0.6)
     axes.grid(visible=False, axis="y")
     total = parts.loc[parts["by"] == shares.index[-1], "value"].sum(skipna=False)
-    axes.set_xlabel(
-        "No similarity to divide" if pd.isna(total) else f"{measure_name(parts)} = {written(total)}, by part"
-    )
+    axes.set_xlabel("No similarity to divide" if pd.isna(total) else _sum_of_parts(parts, total))
     legend_below(axes, [look for (role, _), look in looks.items() if role != "feature"], columns=4, own=False)
+
+
+def _sum_of_parts(parts: pd.DataFrame, total: float) -> str:
+    ends = parts.iloc[0].reindex(["similarity_low", "similarity_high"])
+    interval = "" if ends.isna().any() else f" [{written(ends.iloc[0])}, {written(ends.iloc[1])}]"
+    return f"{measure_name(parts)} = {written(total)}{interval}, by part"
 
 
 def _join(words: pd.DataFrame, stimuli: pd.DataFrame, feature: str) -> pd.DataFrame:

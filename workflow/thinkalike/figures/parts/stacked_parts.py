@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from thinkalike.figures.parts.feature_styles import feature_styles
@@ -17,6 +18,8 @@ _OTHERS = {
     "unexplained": ("Nothing in the table", "white", ""),
 }
 _NAMES = {"rsa": "RSA", "cka": "CKA", "cka_debiased": "Debiased CKA"}
+#: A part has its interval drawn if it is at least this large.
+SMALLEST_WITH_INTERVAL = 0.05
 #: Look of each (role, part), in the order in which parts are stacked.
 Looks = Mapping[tuple[str, str], Patch]
 
@@ -55,6 +58,32 @@ def stack_parts(shares: pd.DataFrame, looks: Looks, draw: Callable[[Any, Any, di
         draw(np.where(part >= 0, above, below), part, {**look, "linewidth": 0.3})
         above += np.maximum(part, 0)
         below += np.minimum(part, 0)
+
+
+def draw_intervals(axes: Axes, rows: pd.DataFrame, shares: pd.DataFrame, looks: Looks, places: Any) -> None:
+    """Draw the intervals of parts in bars to the right, at their ends; of the larger ones, or bars would be all lines.
+
+    Parameters
+    ----------
+    rows
+        One row per bar and part, indexed as `shares`: `role, part, low, high`. Without the last two nothing is drawn.
+    shares, looks
+        As for `stack_parts`.
+    places
+        Of the bars.
+    """
+    if "low" not in rows or rows["low"].isna().all():
+        return
+    low, high = (rows.pivot(columns=["role", "part"], values=end).loc[shares.index] for end in ("low", "high"))
+    above = np.zeros(len(shares))
+    for key in looks:
+        part = shares[key].fillna(0.0).to_numpy() if key in shares else np.zeros(len(shares))
+        above += np.maximum(part, 0)
+        shown = part >= SMALLEST_WITH_INTERVAL
+        if shown.any():
+            ends = np.stack([part - low[key].to_numpy(), high[key].to_numpy() - part])[:, shown]
+            look: dict[str, Any] = {"color": DARK_GREY, "elinewidth": 0.6, "capsize": 1.2, "capthick": 0.6, "zorder": 3}
+            axes.errorbar(above[shown], np.asarray(places)[shown], xerr=ends, linestyle="", **look)
 
 
 def measure_name(explained: pd.DataFrame) -> str:

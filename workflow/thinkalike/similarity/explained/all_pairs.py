@@ -5,15 +5,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkalike.numerics.distances import pair_slice
-from thinkalike.numerics.ranks import centred_ranks
+from thinkalike.similarity.explained.combined_without_blocks import CombinedWithoutBlocks
 from thinkalike.similarity.explained.explain import PARTS
 from thinkalike.similarity.explained.feature_levels import Levels
 from thinkalike.similarity.explained.halves import HALVINGS, Halving, make_halvings
+from thinkalike.similarity.explained.jackknife import PartDeviations, part_deviations
 from thinkalike.similarity.explained.layer_sums import layer_sums
 from thinkalike.similarity.explained.pair_cells import PairCells, pair_cells
 from thinkalike.similarity.explained.parts import Parts
-from thinkalike.similarity.measures.pair_vectors import PairVector, inner_products, pair_vector
+from thinkalike.similarity.explained.stimulus_blocks import Blocks
+from thinkalike.similarity.measures.pair_vectors import PairVector, inner_products
+
+
+@dataclass(frozen=True)
+class Divided:
+    """All pairs of layers.
+
+    Attributes
+    ----------
+    values
+        Shape (n_layers, n_layers): their similarities.
+    parts, deviations
+        By both ways; how far the parts vary where blocks of stimuli were left out, else None.
+    """
+
+    values: NDArray[np.float64]
+    parts: dict[str, Parts]
+    deviations: dict[str, PartDeviations] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,33 +59,23 @@ class StimulusSample:
     halvings: list[Halving]
     seed: int
 
-    def divide(self, vectors: list[PairVector]) -> tuple[NDArray[np.float64], dict[str, Parts]]:
-        """Return the similarities of all pairs of layers, shape (n_layers, n_layers), and their parts, by both ways."""
+    def divide(self, vectors: list[PairVector], blocks: Blocks | None = None) -> Divided:
+        """Return the similarities of all pairs of layers and their parts, by both ways.
+
+        With blocks of stimuli also how far they vary, from leaving each out in turn.
+        """
         norms = np.array([vector.norm for vector in vectors])
         products = inner_products([vector.values for vector in vectors])
         scale = np.outer(norms, norms)
         values = np.divide(products, scale, out=np.full_like(products, np.nan), where=scale > 0)
         sums = [layer_sums(vector, self.cells, self.halvings) for vector in vectors]
-        return values, {by: PARTS[by](sums, sums, self.cells, self.halvings, self.seed) for by in PARTS}
-
-    def part(self, rows: NDArray[np.intp], vectors: list[PairVector]) -> tuple["StimulusSample", list[PairVector]]:
-        """Return some of the stimuli, rows in increasing order, and the layers' ranks among their pairs.
-
-        Ranks are ranked anew: the order of distances is that of their ranks among more of them.
-        """
-        n = len(self.groups)
-        chosen = np.zeros(n, dtype=bool)
-        chosen[rows] = True
-        within = np.zeros(n * (n - 1) // 2, dtype=bool)
-        for i in rows[:-1].tolist():
-            within[pair_slice(i, n)] = chosen[i + 1 :]
-        places = np.flatnonzero(self.cells.of_pairs(within))
-        fewer = [
-            pair_vector(centred_ranks(np.subtract(ranks, ranks.min(), dtype=np.float64)), len(rows))
-            for ranks in (vector.values[places] for vector in vectors)
-        ]
-        left_out = None if self.left_out is None else self.left_out[rows]
-        return stimulus_sample(self.levels.of_stimuli(rows), self.groups[rows], left_out, self.seed), fewer
+        combined = (
+            {} if blocks is None else {by: CombinedWithoutBlocks(vectors, self.cells.n_pairs, blocks) for by in PARTS}
+        )
+        parts = {by: PARTS[by](sums, sums, self.cells, self.halvings, self.seed, combined.get(by)) for by in PARTS}
+        if blocks is None:
+            return Divided(values, parts)
+        return Divided(values, parts, part_deviations(vectors, self.cells, blocks, parts, combined, self.seed))
 
 
 def stimulus_sample(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkalike.similarity.explained.combined_without_blocks import CombinedWithoutBlocks, Tried
 from thinkalike.similarity.explained.feature_levels import combinations_of
 from thinkalike.similarity.explained.halves import Half, Halving
 from thinkalike.similarity.explained.layer_sums import LayerSums
@@ -21,11 +22,18 @@ Matrix = NDArray[np.float64]
 
 
 def parts_by_differences(
-    left: list[LayerSums], right: list[LayerSums], cells: PairCells, halvings: list[Halving], seed: int
+    left: list[LayerSums],
+    right: list[LayerSums],
+    cells: PairCells,
+    halvings: list[Halving],
+    seed: int,
+    without: CombinedWithoutBlocks | None = None,
 ) -> Parts:
-    """Return the parts of the similarity of all layers of `left` with all of `right`."""
-    pattern_of = combinations_of(cells.differences)
-    patterns = cells.differences[np.unique(pattern_of, return_index=True)[1]]
+    """Return the parts of the similarity of all layers of `left` with all of `right`.
+
+    `without`, for layers with themselves, gathers form and lexical without each block of stimuli.
+    """
+    pattern_of, patterns = patterns_of(cells)
     counts = np.bincount(pattern_of, cells.counts)
     table_a, table_b = (_pattern_sums(layers, pattern_of, len(patterns)) for layers in (left, right))
 
@@ -52,7 +60,17 @@ def parts_by_differences(
         form += _crossed([row.features for row in rows_a], [row.features for row in rows_b]) / len(halvings)
         lexical += _crossed([row.controls for row in rows_a], [row.controls for row in rows_b]) / len(halvings)
         covered += levels.features.share / len(halvings)
+        if without is not None:
+            sums = [np.array(halves) for halves in zip(*(layer.halves[number] for layer in left), strict=True)]
+            for which, half in enumerate(halving):
+                without.add(half, sums[which], *levels.tried(which, sums, np.array(means_a)))
     return Parts(division, form, lexical, covered)
+
+
+def patterns_of(cells: PairCells) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the pattern of differences of every pair of cells, and the differences of every pattern."""
+    pattern_of = combinations_of(cells.differences)
+    return pattern_of, cells.differences[np.unique(pattern_of, return_index=True)[1]]
 
 
 def _pattern_sums(layers: list[LayerSums], pattern_of: NDArray[np.intp], n_patterns: int) -> Matrix:
@@ -87,8 +105,9 @@ class _Covered:
         self.group_of = group_of
         self.counts = tuple(np.bincount(group_of[half.groups], half.counts, minlength=n) for half in halving)
         self.chosen = np.flatnonzero((self.counts[0] > 0) & (self.counts[1] > 0))
-        shares = np.bincount(group_of, cells.counts, minlength=n)[self.chosen] / cells.n_pairs
-        self.roots, self.share = np.sqrt(shares), float(shares.sum())
+        self.shares = np.bincount(group_of, cells.counts, minlength=n) / cells.n_pairs
+        covered = self.shares[self.chosen]
+        self.roots, self.share = np.sqrt(covered), float(covered.sum())
 
     def means(self, which: int, half: Half, sums: NDArray[np.float64]) -> tuple[Matrix, Matrix]:
         """Return the mean of every group in a half (0 where it has none), and the weighted means of the covered."""
@@ -96,6 +115,17 @@ class _Covered:
         grouped = np.bincount(self.group_of[half.groups], sums, minlength=len(counts))
         means = np.divide(grouped, counts, out=np.zeros_like(grouped), where=counts > 0)
         return means, means[self.chosen] * self.roots
+
+    def tried(self, which: int, halves: tuple[Half, Half], rests: list[Matrix], known: Matrix) -> Tried:
+        """Return how a half tries the other half's means of what is left, shape (n_layers, n_groups) in each half."""
+        own, other = halves[which], halves[1 - which]
+        group = self.group_of[own.groups]
+        counts = self.counts[1 - which]
+        grouped = np.array([np.bincount(self.group_of[other.groups], rest, len(counts)) for rest in rests])
+        means = np.divide(grouped, counts, out=np.zeros_like(grouped), where=counts > 0)
+        # A group's mean counts by the share of all pairs, not of the half's, that are in it.
+        weights = self.shares[group] * own.n_pairs / self.counts[which][group]
+        return Tried(means[:, group], known, weights)
 
 
 class _ValueGroups:
@@ -121,3 +151,17 @@ class _ValueGroups:
             rest = rest - half.counts * means[self.features.group_of[half.groups]]
             controls.append(self.controls.means(which, half, rest)[1])
         return _Means((features[0], features[1]), (controls[0], controls[1]))
+
+    def tried(self, which: int, sums: list[Matrix], pattern_means: Matrix) -> tuple[Tried, Tried | None]:
+        """Return how a half tries the other half's means, of the features' cells and of the controls'."""
+        known = [pattern_means[:, self.pattern_of[half.groups]] for half in self.halving]
+        rests = [own - half.counts * mean for own, half, mean in zip(sums, self.halving, known, strict=True)]
+        form = self.features.tried(which, self.halving, list(rests[1 - which]), known[which])
+        if self.controls is None:
+            return form, None
+        for place, half in enumerate(self.halving):
+            means = np.array([self.features.means(place, half, rest)[0] for rest in rests[place]])
+            beyond = means[:, self.features.group_of[half.groups]]
+            known[place] = known[place] + beyond
+            rests[place] = rests[place] - half.counts * beyond
+        return form, self.controls.tried(which, self.halving, list(rests[1 - which]), known[which])

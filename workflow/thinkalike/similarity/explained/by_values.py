@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
+from thinkalike.similarity.explained.combined_without_blocks import CombinedWithoutBlocks, Tried
 from thinkalike.similarity.explained.halves import Half, Halving
 from thinkalike.similarity.explained.layer_sums import LayerSums
 from thinkalike.similarity.explained.pair_cells import PairCells
@@ -20,15 +21,23 @@ from thinkalike.similarity.explained.parts import Parts
 from thinkalike.similarity.explained.shapley import divide
 
 Matrix = NDArray[np.float64]
-_PENALTY = 1e-4  # of a coefficient, relative to the number of pairs: a pair of levels this rare is halved
+PENALTY = 1e-4  # of a coefficient, relative to the number of pairs: a pair of levels this rare is halved
 _PRIOR_PAIRS = 1.0  # a mean over this many pairs is halved
 
 
 def parts_by_values(
-    left: list[LayerSums], right: list[LayerSums], cells: PairCells, halvings: list[Halving], seed: int
+    left: list[LayerSums],
+    right: list[LayerSums],
+    cells: PairCells,
+    halvings: list[Halving],
+    seed: int,
+    without: CombinedWithoutBlocks | None = None,
 ) -> Parts:
-    """Return the parts of the similarity of all layers of `left` with all of `right`; `right` may be `left`."""
-    columns, feature_of = _columns(cells.level_pairs)
+    """Return the parts of the similarity of all layers of `left` with all of `right`; `right` may be `left`.
+
+    `without`, for layers with themselves, gathers form and lexical without each block of stimuli.
+    """
+    columns, feature_of = columns_of(cells.level_pairs)
     blocks = _blocks(cells)
     layers = left if right is left else [*left, *right]
     a, b = slice(0, len(left)), slice(0, None) if right is left else slice(len(left), None)
@@ -56,10 +65,14 @@ def parts_by_values(
         for place, total in enumerate((form, lexical)):
             total += _crossed_tables([table[place] for table in tables], others, pair, a, b) / len(halvings)
         covered += _covered_share(cells, pair[0][0].half, pair[1][0].half) / len(halvings)
+        if without is not None:
+            for one, (half, sums) in enumerate(pair):
+                tried = _tried(pair[one ^ 1][0], weights[one ^ 1], tables[one ^ 1], half, sums)
+                without.add(half.half, sums, tried[0], tried[1] if blocks[1] else None)
     return Parts(division, form, lexical, covered)
 
 
-def _columns(level_pairs: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def columns_of(level_pairs: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the columns that are 1 for every pair of cells, and the feature of each column."""
     columns = np.empty(level_pairs.shape, dtype=np.intp)
     feature_of: list[int] = []
@@ -104,6 +117,19 @@ def _crossed_tables(
     return total / 4
 
 
+def _tried(
+    other: "_FittedHalf", weights: Matrix, tables: tuple[Matrix, Matrix], half: "_FittedHalf", sums: Matrix
+) -> tuple[Tried, Tried]:
+    """Return how a half tries what the other predicts: how features combine, and the controls' values.
+
+    A pair is tried on ranks about the half's mean; what is learnt from it is what additive features leave of them.
+    """
+    mean = sums.sum(axis=1, keepdims=True) / half.half.n_pairs
+    additive = (half.Z @ weights - other.means @ weights).T
+    form, lexical = (table[:, half.half.groups] for table in tables)
+    return Tried(form, mean + additive / 2), Tried(lexical, mean + (additive + form) / 2)
+
+
 def _covered_share(cells: PairCells, first: Half, second: Half) -> float:
     occurs = [np.zeros(int(cells.feature_cells.max()) + 1, dtype=bool) for _ in range(2)]
     for seen, half in zip(occurs, (first, second), strict=True):
@@ -126,7 +152,7 @@ class _FittedHalf:
         self.means = self.Z.T @ half.counts / half.n_pairs
         weighted = self.Z.multiply(half.counts[:, None]).tocsr()
         gram = (self.Z.T @ weighted).toarray() / half.n_pairs - np.outer(self.means, self.means)
-        self.gram = gram + _PENALTY * np.eye(n_columns)
+        self.gram = gram + PENALTY * np.eye(n_columns)
         self.n_groups = cells.n_groups
 
     def centred(self, sums: Matrix) -> Matrix:

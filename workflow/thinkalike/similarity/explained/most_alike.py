@@ -49,7 +49,8 @@ def explained_sentences(explained: pd.DataFrame, most: int = 4) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `model_a, layer_a, model_b, layer_b, measure, by, value, sentence`, by values of the features.
+        `model_a, layer_a, model_b, layer_b, measure, by, value, sentence`, by values of the features; with intervals
+        also `low` and `high` of the similarity, and `over`.
     """
     chosen = most_alike_layers(explained)
     rows = explained[explained["by"] == "values"].merge(chosen[LAYERS], on=LAYERS, how="inner")
@@ -57,6 +58,12 @@ def explained_sentences(explained: pd.DataFrame, most: int = 4) -> pd.DataFrame:
     measure = str(explained["measure"].iloc[0])
     keys = list(chosen[LAYERS].itertuples(index=False, name=None))
     sentences = [in_words(measure, value, parts[key], most) for key, value in zip(keys, chosen["value"], strict=True)]
-    return chosen.assign(measure=measure, by="values", sentence=sentences)[
-        [*LAYERS, "measure", "by", "value", "sentence"]
-    ]
+    table = chosen.assign(measure=measure, by="values", sentence=sentences)
+    columns = [*LAYERS, "measure", "by", "value", "sentence"]
+    if "similarity_low" not in explained:
+        return table[columns]
+    first = [parts[key].iloc[0] for key in keys]
+    table["low"], table["high"], table["over"] = (
+        [row[name] for row in first] for name in ("similarity_low", "similarity_high", "over")
+    )
+    return table[[*columns[:-1], "low", "high", "over", "sentence"]]

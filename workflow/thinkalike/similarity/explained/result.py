@@ -63,7 +63,7 @@ class ExplainedSimilarity:
         return self.value - self.explained - self.form - self.lexical
 
     def table(self) -> pd.DataFrame:
-        """Return one row per part: `part, role, value, last` and, where there are, `standard_error, low, high`."""
+        """Return one row per part: `part, role, value, last`; where there are, `standard_error`, `low, high, over`."""
         parts = pd.DataFrame(
             {
                 "part": [*self.contributions.index, "form", "lexical", "unexplained"],
@@ -75,7 +75,7 @@ class ExplainedSimilarity:
         if self.standard_errors is not None:
             parts["standard_error"] = parts["part"].map(self.standard_errors).where(parts["role"].isin(set(self.roles)))
         if self.intervals is not None:
-            parts = parts.merge(self.intervals, on=["part", "role"], how="left", validate="1:1")
+            parts = parts.merge(self.intervals, on=["part", "role"], how="left", validate="1:1").assign(over=self.over)
         return parts
 
     def sentence(self, most: int = 4) -> str:
@@ -94,7 +94,9 @@ class ExplainedSimilarity:
             rows = rows[rows["role"] != "lexical"]
         heading = f"{self.measure} = {self.value:.3f}, by {self.by}"
         note = f"form covers {self.covered:.0%} of the pairs of stimuli"
-        numbers = rows.drop(columns="role").to_string(index=False, float_format="{:.3f}".format, na_rep="")
+        numbers = rows.drop(columns=["role", "over"], errors="ignore").to_string(
+            index=False, float_format="{:.3f}".format, na_rep=""
+        )
         return "\n".join([heading, numbers, note])
 
 
@@ -109,7 +111,8 @@ def in_words(measure: str, value: float, parts: pd.DataFrame, most: int = 4) -> 
     value
         The similarity.
     parts
-        `part, role, value`, one row per part.
+        `part, role, value`, one row per part; with intervals also `low, high, over`, and `similarity_low` and
+        `similarity_high` where that of the similarity is known.
     most
         How many features are named.
     """
@@ -117,18 +120,31 @@ def in_words(measure: str, value: float, parts: pd.DataFrame, most: int = 4) -> 
     if pd.isna(value):
         return f"{name} is undefined: the stimuli of one of the layers are all equally far apart."
     named = parts[parts["role"].isin(["feature", "control"])].sort_values("value", ascending=False, kind="stable")
-    first = named.head(most)
-    shares = zip(first["part"], first["value"], strict=True)
-    listed = [f"{str(part).replace('_', ' ')} {_number(share)}" for part, share in shares]
+    listed = [f"{str(row['part']).replace('_', ' ')} {_with_interval(row)}" for _, row in named.head(most).iterrows()]
     others = float(named["value"].iloc[most:].sum())
     if len(named) > most:
         listed.append(f"all other features {_number(others)}")
-    rest = parts.set_index("role")["value"]
-    clauses = [", ".join(listed), f"how these features combine {_number(rest['form'])}"]
+    rest = {str(row["role"]): _with_interval(row) for _, row in parts.iterrows()}
+    clauses = [", ".join(listed), f"how these features combine {rest['form']}"]
     if (parts["role"] == "control").any():
-        clauses.append(f"single values of the controls {_number(rest['lexical'])}")
-    clauses.append(f"{_number(rest['unexplained'])} is carried by nothing in the table")
-    return f"{name} {_number(value)}: {'; '.join(clauses)}."
+        clauses.append(f"single values of the controls {rest['lexical']}")
+    clauses.append(f"{rest['unexplained']} is carried by nothing in the table")
+    whole = parts.iloc[0].reindex(["similarity_low", "similarity_high"]).set_axis(["low", "high"])
+    claim = ""
+    if "low" in parts and parts["low"].notna().any():
+        over = str(parts["over"].iloc[0]) if "over" in parts else "stimuli"
+        claim = f" (95 % intervals for new {_CLAIMS.get(over, over)})"
+    return f"{name} {_with_interval(pd.concat([whole, pd.Series({'value': value})]))}: {'; '.join(clauses)}{claim}."
+
+
+_CLAIMS = {"sentences": "sentences", "lemmas": "lemmas", "both": "sentences of new lemmas"}
+
+
+def _with_interval(row: pd.Series) -> str:
+    """Return a value and, where there is one, its interval."""
+    if pd.isna(row.get("low")) or pd.isna(row.get("high")):
+        return _number(row["value"])
+    return f"{_number(row['value'])} [{_number(row['low'])}, {_number(row['high'])}]"
 
 
 def _number(value: float) -> str:

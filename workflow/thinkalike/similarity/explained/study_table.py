@@ -13,20 +13,24 @@ from thinkalike.catalogue import MOST_CELL_PAIRS
 from thinkalike.errors import InputError
 from thinkalike.features import Feature, fold_groups, kinds_and_missing
 from thinkalike.mlem.cells import distinct_rows, label_codes
+from thinkalike.mlem.profile_draws import draw_factors
+from thinkalike.numerics.draws import Over
 from thinkalike.numerics.matrices import checked_matrix, preprocess
 from thinkalike.numerics.parallel import single_threaded
-from thinkalike.similarity.chance import half_samples
 from thinkalike.similarity.explained.all_pairs import StimulusSample, stimulus_sample
 from thinkalike.similarity.explained.explain import DECIMALS, excluded_labels
 from thinkalike.similarity.explained.feature_levels import Levels, read_levels
 from thinkalike.similarity.explained.halves import HALVINGS
+from thinkalike.similarity.explained.jackknife import PartDeviations
 from thinkalike.similarity.explained.layer_sums import check_measure, pair_numbers
 from thinkalike.similarity.explained.parts import Parts
+from thinkalike.similarity.explained.stimulus_blocks import Blocks, make_blocks
 from thinkalike.similarity.inputs import MAX_STIMULI, subsample
 from thinkalike.similarity.measures.pair_vectors import PairVector, shelf
 
 _logger = logging.getLogger(__name__)
 _SHELF_BYTES = 2 * 2**30
+INTERVALS = ["low", "high", "similarity_low", "similarity_high", "over"]
 COLUMNS = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value", "last"]
 
 
@@ -39,7 +43,7 @@ def explained_table(
     exclude: pd.DataFrame | None = None,
     preprocessing: str = "none",
     max_stimuli: int | None = None,
-    resamples: int = 0,
+    over: Over | None = "sentences",
     seed: int = 0,
 ) -> pd.DataFrame:
     """Divide the similarity of every pair of layers into what each feature carries, and the rest.
@@ -65,9 +69,9 @@ def explained_table(
     max_stimuli, seed
         If there are more stimuli, this many are drawn. None draws 10,000, or as many as have at most 2.5 million pairs
         of combinations of feature values, and says so in the log. `seed` also draws the halves.
-    resamples
-        Number of random halves of the sentences; 0 for none. Adds the columns `low` and `high`, a 95 % interval for
-        new sentences, and `over`, which says so. Each costs nearly as much as the table without.
+    over
+        What the intervals are for: new `sentences` of the same words, new `lemmas` in the same sentences, or `both`;
+        None for no intervals. Only of `rsa`.
 
     Returns
     -------
@@ -75,18 +79,21 @@ def explained_table(
         `model_a, layer_a, model_b, layer_b, measure, by, part, role, value, last`, one row per part of a pair of
         layers: `by` values and by differences of the features, whose parts sum to the similarity each. `role` is
         feature, control, form (how the features combine), lexical (what single values of the controls carry) or
-        unexplained; `last` is what a feature adds to all others. `attrs` holds what made it, with the share of the
-        pairs of stimuli for which the form could be estimated.
+        unexplained; `last` is what a feature adds to all others. With intervals also `low` and `high` of the part,
+        `similarity_low` and `similarity_high` of the sum of the parts (95 %, by the jackknife; nan where there are
+        fewer than 8 sentences or lemmas), and `over`. `attrs` holds what made it, with the share of the pairs of
+        stimuli for which the form could be estimated.
     """
     check_measure(measure, exclude)
-    if resamples and measure != "rsa":
-        raise InputError(f"Intervals of the table are for 'rsa', but the measure is '{measure}'; give no resamples.")
     total = len(stimuli)
     all_levels = _levels(stimuli, features)
     most = max_stimuli or _affordable(all_levels)
     rows = subsample(total, most, seed) if total > most else np.arange(total)
     sample = _sample(stimuli, all_levels, exclude, rows, seed)
     levels = sample.levels
+    # Ranks move without a block of stimuli as `sums_without_blocks` has it; a kernel's centring does otherwise.
+    over = over if measure == "rsa" else None
+    blocks = None if over is None else make_blocks(sample.cells, _drawn(stimuli, over, rows), seed)
     labels: list[tuple[str, str]] = []
     vectors: list[PairVector] = []
     with shelf(_SHELF_BYTES) as keep, single_threaded():
@@ -101,11 +108,15 @@ def explained_table(
             vectors.append(keep(pair_numbers(preprocess(matrix[rows], preprocessing), measure, sample.cells)))
         if not labels:
             raise InputError("There are no layers to compare; give at least one.")
-        pairs = _pairs(labels)
-        values, parts = sample.divide(vectors)
-        frame = pd.concat([_rows(labels, levels, values, *pairs, by, each) for by, each in parts.items()])
-        if resamples:
-            frame = _with_intervals(frame, sample, vectors, pairs, resamples)
+        divided = sample.divide(vectors, blocks)
+    pairs, parts = _pairs(labels), divided.parts
+    frames = {by: _rows(labels, levels, divided.values, *pairs, by, each) for by, each in parts.items()}
+    if over is not None:
+        deviations = divided.deviations or {}
+        reach = _reach(blocks)
+        for by, own in frames.items():
+            _add_intervals(own, levels, divided.values, *pairs, deviations.get(by), reach)
+    frame = pd.concat(list(frames.values()))
     frame.insert(4, "measure", measure)
     covered = {by: round(each.covered, DECIMALS) for by, each in parts.items()}
     frame.attrs.update(
@@ -116,13 +127,16 @@ def explained_table(
         stimuli_given=total,
         seed=seed,
         halvings=HALVINGS,
-        resamples=resamples,
+        over=over,
+        blocks=None if blocks is None else [own.stop - own.start for own in blocks.factors],
         covered=covered,
         bins={name: list(edges) for name, edges in levels.bins.items()},
         features={name: feature.role for name, feature in features.items()},
     )
     _logger.info("%s explained: %s", measure, frame.attrs)
-    return frame[[*COLUMNS, *(["low", "high", "over"] if resamples else [])]].reset_index(drop=True)
+    if over is None:
+        return frame[COLUMNS].reset_index(drop=True)
+    return frame.assign(over=over)[[*COLUMNS, *INTERVALS]].reset_index(drop=True)
 
 
 def _levels(stimuli: pd.DataFrame, features: Mapping[str, Feature]) -> Levels:
@@ -156,24 +170,42 @@ def _sample(
     return stimulus_sample(levels.of_stimuli(rows), groups[rows], left_out, seed)
 
 
-def _with_intervals(
+def _drawn(stimuli: pd.DataFrame, over: Over, rows: NDArray[np.intp]) -> list[NDArray[np.int64]]:
+    """Return the groups that intervals are over, of the stimuli that are looked at."""
+    factors = draw_factors(stimuli.reset_index(drop=True), over)
+    return [np.unique(groups[rows], return_inverse=True)[1].reshape(-1).astype(np.int64) for groups in factors]
+
+
+def _reach(blocks: Blocks | None) -> float:
+    """Return how many standard deviations an interval of 95 % reaches."""
+    from scipy.stats import t  # it takes a second to import
+
+    return float("nan") if blocks is None else float(t.ppf(0.975, blocks.freedom))
+
+
+def _add_intervals(
     frame: pd.DataFrame,
-    sample: StimulusSample,
-    vectors: list[PairVector],
-    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
-    resamples: int,
-) -> pd.DataFrame:
-    """Return the rows with 95 % intervals from random halves of the sentences, centred on the estimates."""
-    draws = []
-    for rows in half_samples(len(sample.groups), resamples, sample.seed, sample.groups.tolist()):
-        half, ranks = sample.part(rows, vectors)
-        values, parts = half.divide(ranks)
-        draws.append(np.concatenate([_shares(half.levels, values, *pairs, each)[0].ravel() for each in parts.values()]))
-    drawn = np.array(draws)
-    low, high = np.quantile(drawn - drawn.mean(axis=0), [0.025, 0.975], axis=0)
-    estimates = frame["value"].to_numpy()
-    bounds = {"low": np.round(estimates + low, DECIMALS), "high": np.round(estimates + high, DECIMALS)}
-    return frame.assign(**bounds, over="sentences")
+    levels: Levels,
+    values: NDArray[np.float64],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    deviations: PartDeviations | None,
+    reach: float,
+) -> None:
+    """Add the columns of intervals to the rows of all pairs by one way: value and similarity -+ reach deviations."""
+    of_pairs, n_parts = values[first, second], len(frame) // max(len(first), 1)
+    parts, similarity = np.full((len(first), n_parts), np.nan), np.full(len(first), np.nan)
+    if deviations is not None:
+        others = [deviations.form, deviations.lexical, deviations.unexplained]
+        if not levels.controls.any():
+            del others[1]
+        parts = np.array([*deviations.contributions, *others])[:, first, second].T
+        similarity = deviations.value[first, second]
+    value = frame["value"].to_numpy()
+    for sign, end in ((-1, "low"), (1, "high")):
+        frame[end] = np.round(value + sign * reach * parts.ravel(), DECIMALS)
+        bound = np.clip(of_pairs + sign * reach * similarity, -1, 1)
+        frame[f"similarity_{end}"] = np.repeat(np.round(bound, DECIMALS), n_parts)
 
 
 def _pairs(labels: Sequence[tuple[str, str]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
