@@ -14,6 +14,7 @@ from thinkalike.explorer.content import (
     layer_content,
     measure_content,
     profile_content,
+    with_other_coding,
     word_content,
 )
 from thinkalike.explorer.packing import pack_text
@@ -56,7 +57,8 @@ def render_page(
     similarity
         `model_a, layer_a, model_b, layer_b, measure, value`, and `low, high, p, calibrated` where there are.
     importance
-        `model, layer, feature, importance`, and `role, importance_sd` where there are.
+        `model, layer, feature, importance`, and `role, importance_sd, coding` where there are; of two codings the
+        study's own comes first, and the page can show either.
     stimuli
         `stimulus_id, word`, a column for each feature, and `sentence_id, position` where there are sentences.
     models
@@ -84,7 +86,7 @@ def render_page(
     names = [feature["name"] for feature in profiles["features"]]
     content: dict[str, Any] = {
         **layers,
-        "measures": measure_content(similarity, keys),
+        "measures": measure_content(with_other_coding(similarity, importance), keys),
         "profiles": profiles,
         "words": word_content(stimuli, sentences, word_maps, names, keys),
         "explained": explained_content(explained, keys),

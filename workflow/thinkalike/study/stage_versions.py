@@ -10,5 +10,5 @@ STAGE_VERSION = {
     "representations": 2,
     "mlem": 4,
     "similarity": 4,
-    "figures": 4,
+    "figures": 5,
 }
