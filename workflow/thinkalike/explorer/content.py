@@ -17,7 +17,6 @@ from thinkalike.figures.parts.measure_labels import colour_scale, measure_label,
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix, unresolved_pairs
 from thinkalike.similarity.measures.measure import MEASURES
-from thinkalike.similarity.measures.profiles import weighted_kendall_parts
 from thinkalike.tables import first_coding, other_codings, require
 
 Layers = Sequence[tuple[str, str]]
@@ -152,31 +151,6 @@ def _coding_content(
     packed = {name: pack(array) for name, array in (("value", values), ("low", low), ("high", high))}
     name = str(table["coding"].iloc[0]) if "coding" in table else ""
     return {"name": name, "interval": interval, "blocks": packed}
-
-
-def with_other_coding(similarity: pd.DataFrame, importance: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of similarities with weighted Kendall of the coding that stands beside the study's own.
-
-    The measure is called `weighted_kendall.difference`, say, and has no intervals; where the study does not have
-    weighted Kendall or a second coding, the table comes back as it is.
-    """
-    rows = other_codings(importance)
-    if rows.empty or not (similarity["measure"] == "weighted_kendall").any():
-        return similarity
-    features = rows[rows["role"] == "feature"] if "role" in rows else rows
-    features = features.astype({"model": str, "layer": str})
-    profiles = features.pivot_table(index=["model", "layer"], columns="feature", values="importance").dropna()
-    values = profiles.to_numpy()
-    names = profiles.index.to_frame(index=False)
-    tables = []
-    for place in range(len(values)):
-        others = slice(place, None)  # with each layer after it, and itself
-        one = np.broadcast_to(values[place], values[others].shape)
-        likeness = weighted_kendall_parts(one, values[others]).sum(axis=-1)
-        table = names[others].rename(columns={"model": "model_b", "layer": "layer_b"})
-        tables.append(table.assign(model_a=names.at[place, "model"], layer_a=names.at[place, "layer"], value=likeness))
-    measure = f"weighted_kendall.{rows['coding'].iloc[0]}"
-    return pd.concat([similarity, *(table.assign(measure=measure) for table in tables)], ignore_index=True)
 
 
 def _by_layer(table: pd.DataFrame, value: str, keys: Layers, features: Sequence[str], how: str = "mean") -> np.ndarray:

@@ -14,11 +14,11 @@ from thinkalike.explorer.content import (
     layer_content,
     measure_content,
     profile_content,
-    with_other_coding,
     word_content,
 )
 from thinkalike.explorer.packing import pack_text
 from thinkalike.files import whole_file
+from thinkalike.similarity.other_coding import kendall_of_other_coding
 from thinkalike.tables import require
 
 #: Snakemake puts a page into the address of a frame, which Chromium leaves empty from 1.56 MB on.
@@ -82,11 +82,13 @@ def render_page(
         When a table is empty or lacks a column.
     """
     layers, keys = layer_content(similarity, models)
+    if (similarity["measure"] == "weighted_kendall").any():
+        similarity = pd.concat([similarity, kendall_of_other_coding(importance)], ignore_index=True)
     profiles = profile_content(importance, inference, keys)
     names = [feature["name"] for feature in profiles["features"]]
     content: dict[str, Any] = {
         **layers,
-        "measures": measure_content(with_other_coding(similarity, importance), keys),
+        "measures": measure_content(similarity, keys),
         "profiles": profiles,
         "words": word_content(stimuli, sentences, word_maps, names, keys),
         "explained": explained_content(explained, keys),
