@@ -2,17 +2,13 @@
 
 import figure_tables
 import pytest
+import what_changed
 from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
 from thinkalike.tables import write_table
 
 MODELS = {"bert-seed0": "bert", "gpt2-seed0": "gpt2", "lstm-untrained": "lstm"}
-
-
-@pytest.fixture
-def script(load):
-    return load("what_changed")
 
 
 @pytest.fixture
@@ -33,15 +29,15 @@ def written(folder, tables):
     return folder
 
 
-def test_the_same_study_twice_has_not_changed(script, tables, tmp_path, capsys):
-    script.main([str(written(tmp_path / "one", tables))])
+def test_the_same_study_twice_has_not_changed(tables, tmp_path, capsys):
+    what_changed.main([str(written(tmp_path / "one", tables))])
     text = capsys.readouterr().out
     assert "Before: levels, rho_a. After: levels, rho_a." in text
     assert "another feature" not in text and "in 0 of" in text
     assert text.count("0 changed, 0 by more than 0.05") == tables["similarity"]["measure"].nunique()
 
 
-def test_what_was_changed_is_listed_and_nothing_else(script, tables, tmp_path, capsys):
+def test_what_was_changed_is_listed_and_nothing_else(tables, tmp_path, capsys):
     before = written(tmp_path / "before", tables)
     importance, similarity = tables["importance"].copy(), tables["similarity"].copy()
     layer = (importance["model"] == "gpt2-seed0") & (importance["layer"] == "1") & (importance["coding"] == "levels")
@@ -52,7 +48,7 @@ def test_what_was_changed_is_listed_and_nothing_else(script, tables, tmp_path, c
     scores = tables["scores"].copy()
     scores.loc[(scores["model"] == "bert-seed0") & (scores["layer"] == "1"), "score"] = 1.5
     changed = {**tables, "importance": importance, "similarity": similarity, "scores": scores}
-    script.main([str(before), str(written(tmp_path / "after", changed))])
+    what_changed.main([str(before), str(written(tmp_path / "after", changed))])
     text = capsys.readouterr().out
     assert f"in 1 of {len(tables['scores']) // 2} layers" in text
     assert "  gpt2-seed0 1: part_of_speech" in text and "question (9.000) after" in text
@@ -62,20 +58,20 @@ def test_what_was_changed_is_listed_and_nothing_else(script, tables, tmp_path, c
     assert (row[3], row[6]) == ("0", "1")  # layers above their ceiling, before and after
 
 
-def test_one_study_by_both_codings(script, tables, tmp_path, capsys):
+def test_one_study_by_both_codings(tables, tmp_path, capsys):
     folder = written(tmp_path / "one", tables)
-    script.main([str(folder), "--before", "difference", "--after", "difference"])
+    what_changed.main([str(folder), "--before", "difference", "--after", "difference"])
     assert "Before: difference, rho_a. After: difference, rho_a." in capsys.readouterr().out
-    found = script.pair_values(script.read_study(folder, "difference"), "weighted_kendall")
+    found = what_changed.pair_values(what_changed.read_study(folder, "difference"), "weighted_kendall")
     rows = tables["importance"].query("coding == 'difference' and role == 'feature'").set_index(["model", "layer"])
     a, b = (rows.loc[layer].set_index("feature")["importance"] for layer in (("bert-seed0", "2"), ("gpt2-seed0", "0")))
     assert found["bert-seed0", "2", "gpt2-seed0", "0"] == pytest.approx(weightedtau(a, b[a.index]).statistic)
     with pytest.raises(InputError, match="no importance by coding 'pairs'"):
-        script.read_study(folder, "pairs")
+        what_changed.read_study(folder, "pairs")
 
 
-def test_a_distance_is_most_alike_where_it_is_small(script, tables, tmp_path, capsys):
-    script.main([str(written(tmp_path / "one", tables))])
+def test_a_distance_is_most_alike_where_it_is_small(tables, tmp_path, capsys):
+    what_changed.main([str(written(tmp_path / "one", tables))])
     lines = capsys.readouterr().out.splitlines()
     rows = tables["similarity"]
     distance = next(name for name in rows["measure"].unique() if name.startswith("procrustes"))
