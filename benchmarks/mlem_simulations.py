@@ -11,7 +11,8 @@ lemma     200 sentences of 12 or 24 lemmas whose vectors differ, features that a
 level     60 sentences of four words that resemble each other, with an arbitrary label of sentences: share of p <= .05
           where nobody declares its level, and where it is declared to be a property of single stimuli.
 
-Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv.
+Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv; coverage after every 20 simulations, so
+that an interrupted run leaves what it has.
 """
 
 import argparse
@@ -70,6 +71,16 @@ def coverage(rng: np.random.Generator, n_simulations: int, coding: FeatureCoding
             features, vectors, model=model, groups=sentence, seed=simulation, drop_column=False, ceiling=False
         )
         rows.append(result.infer(n_resamples=60, n_permutations=0, seed=simulation).assign(simulation=simulation))
+        if (simulation + 1) % 20 == 0:  # an interrupted run leaves what it has
+            write(covered(rows, coding), f"coverage_{coding}")
+    return covered(rows, coding)
+
+
+def covered(rows: list[pd.DataFrame], coding: FeatureCoding) -> pd.DataFrame:
+    """Return how often the intervals of the simulations hold the mean of the estimates, their width and what is exact.
+
+    `width` is the mean of the intervals' over that of an exact one, 3.92 standard deviations of the estimates.
+    """
     table = pd.concat(rows)
     table["feature"] = table["feature"].fillna("")
     table["truth"] = table.groupby(["quantity", "feature"])["estimate"].transform("mean")
@@ -78,7 +89,8 @@ def coverage(rng: np.random.Generator, n_simulations: int, coding: FeatureCoding
     summary = table.groupby(["quantity", "feature"], sort=False).agg(
         covered=("covered", "mean"), estimate=("estimate", "mean"), sd=("estimate", "std"), width=("width", "mean")
     )
-    return summary.reset_index().assign(simulations=n_simulations, coding=coding)
+    summary["width"] /= 3.92 * summary["sd"]
+    return summary.reset_index().assign(simulations=len(rows), coding=coding)
 
 
 def null(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
@@ -149,6 +161,11 @@ def _levels(table: pd.DataFrame, by: list[str], n_simulations: int) -> pd.DataFr
     return summary.reset_index().assign(simulations=n_simulations)
 
 
+def write(table: pd.DataFrame, name: str) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    table.to_csv(RESULTS / f"mlem_simulations_{name}.csv", index=False)
+
+
 def main() -> None:
     simulations: dict[str, Callable[[np.random.Generator, int], pd.DataFrame]] = {
         "coverage": coverage,
@@ -164,8 +181,7 @@ def main() -> None:
     arguments = parser.parse_args()
     simulations["coverage"] = partial(coverage, coding=arguments.coding)
     table = simulations[arguments.name](np.random.default_rng(arguments.seed), arguments.simulations)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    table.to_csv(RESULTS / f"mlem_simulations_{arguments.name}.csv", index=False)
+    write(table, f"coverage_{arguments.coding}" if arguments.name == "coverage" else arguments.name)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
 
 

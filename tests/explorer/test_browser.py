@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import figure_tables
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,6 +157,26 @@ def test_contributions_are_those_of_python(opened, tables, one, other):
     assert f"{expected.sum():.3f}".replace("-", "−") in opened.run(
         "return document.getElementById('kendall-sum').textContent"
     )
+
+
+def test_importance_is_shown_by_the_coding_that_is_chosen(driver, tables, tmp_path):
+    both = figure_tables.with_codings(tables["importance"], "importance")
+    path = tmp_path / "page.html"
+    write_page(path, **{**tables, "importance": both})
+    opened = Page(driver, path)
+    own = opened.csv("profiles")
+    opened.run("const box = document.getElementById('coding'); box.value = 1; box.dispatchEvent(new Event('change'))")
+    other = opened.csv("profiles")
+    assert set(own["coding"]) == {"levels"} and set(other["coding"]) == {"difference"}
+    assert other["importance"].tolist() == pytest.approx((own["importance"] / 2).tolist())
+    assert "by difference" in opened.run("return document.getElementById('parts').textContent")
+    assert "the paper's form" in opened.run("return document.getElementById('profiles').textContent")
+    address = "#" + urlsplit(driver.current_url).fragment
+    assert Page(driver, path, address).run("return explorer.coding().name") == "difference"
+
+
+def test_a_study_of_one_coding_has_nothing_to_choose(opened):
+    assert opened.run("return document.getElementById('coding')") is None
 
 
 def test_ties_are_counted_as_python_counts_them(opened):

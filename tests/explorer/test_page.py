@@ -5,10 +5,12 @@ import gzip
 import json
 import re
 
+import figure_tables
 import numpy as np
 import pandas as pd
 import pytest
 from explorer_tables import MARKUP
+from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
 from thinkalike.explorer import render_page, write_page
@@ -46,7 +48,7 @@ def test_values_are_those_of_the_tables(tables):
     for row in rows.itertuples(index=False):
         one, other = sorted((place[row.model_a, row.layer_a], place[row.model_b, row.layer_b]))
         assert matrix[one, other] == pytest.approx(row.value, abs=2e-5)
-    importance = unpacked(content["profiles"]["blocks"]["value"])
+    importance = unpacked(content["profiles"]["codings"][0]["blocks"]["value"])
     names = [feature["name"] for feature in content["profiles"]["features"]]
     for row in tables["importance"].itertuples(index=False):
         assert importance[place[row.model, row.layer], names.index(row.feature)] == row.importance
@@ -76,9 +78,42 @@ def test_a_profile_has_the_intervals_of_the_inference(tables):
     rows = tables["importance"][["model", "layer", "feature", "importance"]].rename(columns={"importance": "estimate"})
     inference = rows.assign(quantity="importance", low=rows["estimate"] - 0.02, high=rows["estimate"] + 0.03)
     content = content_of(render_page(**tables, inference=inference))
-    assert content["profiles"]["interval"] == "95 % interval"
-    blocks = {name: unpacked(block) for name, block in content["profiles"]["blocks"].items()}
+    (coding,) = content["profiles"]["codings"]
+    assert coding["interval"] == "95 % interval"
+    blocks = {name: unpacked(block) for name, block in coding["blocks"].items()}
     assert np.allclose(blocks["value"] - blocks["low"], 0.02) and np.allclose(blocks["high"] - blocks["value"], 0.03)
+
+
+def test_both_codings_are_there_and_intervals_are_of_the_study_s_own(tables):
+    both = figure_tables.with_codings(tables["importance"], "importance")
+    inference = tables["importance"][["model", "layer", "feature"]].assign(quantity="importance", low=-1.0, high=1.0)
+    content = content_of(render_page(**{**tables, "importance": both}, inference=inference))
+    own, other = content["profiles"]["codings"]
+    assert [own["name"], other["name"]] == ["levels", "difference"]
+    assert [own["interval"], other["interval"]] == ["95 % interval", "one standard deviation over folds"]
+    assert np.allclose(unpacked(other["blocks"]["value"]), unpacked(own["blocks"]["value"]) / 2)
+
+
+def test_weighted_kendall_by_the_other_coding_is_a_measure_of_its_own(tables):
+    random = np.random.default_rng(0)
+    both = figure_tables.with_codings(tables["importance"], "importance")
+    is_other = both["coding"] == "difference"
+    both.loc[is_other, "importance"] = random.permutation(both.loc[is_other, "importance"].to_numpy())
+    content = content_of(render_page(**{**tables, "importance": both}))
+    names = [measure["name"] for measure in content["measures"]]
+    assert names[:2] == ["weighted_kendall", "weighted_kendall.difference"]
+    measure = content["measures"][1]
+    assert measure["short"] == "Weighted Kendall τ by difference"
+    layers = [(content["models"][layer["model"]]["name"], layer["layer"]) for layer in content["layers"]]
+    matrix = np.zeros((len(layers), len(layers)))
+    matrix[np.triu_indices(len(layers))] = unpacked(measure["blocks"]["value"]) * measure["blocks"]["value"]["unit"]
+    rows = both[is_other & (both["role"] == "feature")]
+    for i, j in [(0, 1), (3, 12), (5, len(layers) - 1)]:
+        a, b = (
+            rows[(rows["model"] == model) & (rows["layer"] == layer)].set_index("feature")["importance"]
+            for model, layer in (layers[i], layers[j])
+        )
+        assert matrix[i, j] == pytest.approx(weightedtau(a, b[a.index]).statistic, abs=4e-5)
 
 
 def test_what_is_missing_is_said(tables):

@@ -17,7 +17,7 @@ from thinkalike.figures.parts.measure_labels import colour_scale, measure_label,
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
 from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix, unresolved_pairs
 from thinkalike.similarity.measures.measure import MEASURES
-from thinkalike.tables import first_coding, require
+from thinkalike.tables import first_coding, other_codings, require
 
 Layers = Sequence[tuple[str, str]]
 _PAIR = ("model_a", "layer_a", "model_b", "layer_b")
@@ -68,7 +68,7 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
     names = list(dict.fromkeys(model for model, _ in keys))
     upper = np.triu_indices(len(keys))
     measures = []
-    for measure in measures_in_order(map(str, similarity["measure"].unique())):
+    for measure in _measures_of(similarity):
         rows = similarity[similarity["measure"] == measure]
         index = pd.MultiIndex.from_tuples(keys)
         blocks = {}
@@ -101,6 +101,13 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
     return measures
 
 
+def _measures_of(similarity: pd.DataFrame) -> list[str]:
+    """Return the measures in the order of the figures, each beside its other conventions."""
+    ordered = measures_in_order(map(str, similarity["measure"].unique()))
+    bases = measures_in_order(name.partition(".")[0] for name in ordered)
+    return sorted(ordered, key=lambda name: bases.index(name.partition(".")[0]))
+
+
 def _unresolved_layers(similarity: pd.DataFrame, measure: str, names: list[str], keys: Layers) -> list[int]:
     """Return the places of the layers of whose profile the stimuli resolve too little."""
     found = unresolved_pairs(similarity, measure, names)
@@ -108,29 +115,42 @@ def _unresolved_layers(similarity: pd.DataFrame, measure: str, names: list[str],
 
 
 def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers) -> dict[str, Any]:
-    """Return every layer's importance of each feature with an interval: of the inference, else a standard deviation."""
+    """Return every layer's importance of each feature, by every coding of the table, the study's own first.
+
+    Intervals are of the inference, which is of the study's own coding, else a standard deviation over folds.
+    """
     require(importance, ("model", "layer", "feature", "importance"), "importance")
-    importance = first_coding(importance)
-    table = importance.assign(role=importance.get("role", "feature"))
+    own, other = first_coding(importance), other_codings(importance)
+    table = own.assign(role=own.get("role", "feature"))
     styles = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
-    values = _by_layer(table, "importance", keys, list(styles))
+    features = [
+        {"name": name, "label": style.label, "colour": style.colour, "control": style.control}
+        for name, style in styles.items()
+    ]
+    codings = [_coding_content(own, inference, keys, list(styles))]
+    if len(other):
+        codings.append(_coding_content(other, None, keys, list(styles)))
+    return {"features": features, "codings": codings}
+
+
+def _coding_content(
+    table: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers, features: Sequence[str]
+) -> dict[str, Any]:
+    values = _by_layer(table, "importance", keys, features)
     low, high, interval = values, values, ""
     if inference is not None and "quantity" in inference:
         rows = inference[inference["quantity"] == "importance"]
         if len(rows):
             # Several claims (new sentences, new words) have several rows; the widest is shown.
-            low = _by_layer(rows, "low", keys, list(styles), "min")
-            high = _by_layer(rows, "high", keys, list(styles), "max")
+            low = _by_layer(rows, "low", keys, features, "min")
+            high = _by_layer(rows, "high", keys, features, "max")
             interval = "95 % interval"
     if not interval and "importance_sd" in table:
-        deviations = _by_layer(table, "importance_sd", keys, list(styles))
+        deviations = _by_layer(table, "importance_sd", keys, features)
         low, high, interval = values - deviations, values + deviations, "one standard deviation over folds"
-    features = [
-        {"name": name, "label": style.label, "colour": style.colour, "control": style.control}
-        for name, style in styles.items()
-    ]
     packed = {name: pack(array) for name, array in (("value", values), ("low", low), ("high", high))}
-    return {"features": features, "interval": interval, "blocks": packed}
+    name = str(table["coding"].iloc[0]) if "coding" in table else ""
+    return {"name": name, "interval": interval, "blocks": packed}
 
 
 def _by_layer(table: pd.DataFrame, value: str, keys: Layers, features: Sequence[str], how: str = "mean") -> np.ndarray:

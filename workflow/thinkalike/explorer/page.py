@@ -18,6 +18,7 @@ from thinkalike.explorer.content import (
 )
 from thinkalike.explorer.packing import pack_text
 from thinkalike.files import whole_file
+from thinkalike.similarity.other_coding import kendall_of_other_coding
 from thinkalike.tables import require
 
 #: Snakemake puts a page into the address of a frame, which Chromium leaves empty from 1.56 MB on.
@@ -56,7 +57,8 @@ def render_page(
     similarity
         `model_a, layer_a, model_b, layer_b, measure, value`, and `low, high, p, calibrated` where there are.
     importance
-        `model, layer, feature, importance`, and `role, importance_sd` where there are.
+        `model, layer, feature, importance`, and `role, importance_sd, coding` where there are; of two codings the
+        study's own comes first, and the page can show either.
     stimuli
         `stimulus_id, word`, a column for each feature, and `sentence_id, position` where there are sentences.
     models
@@ -80,6 +82,8 @@ def render_page(
         When a table is empty or lacks a column.
     """
     layers, keys = layer_content(similarity, models)
+    if (similarity["measure"] == "weighted_kendall").any():
+        similarity = pd.concat([similarity, kendall_of_other_coding(importance)], ignore_index=True)
     profiles = profile_content(importance, inference, keys)
     names = [feature["name"] for feature in profiles["features"]]
     content: dict[str, Any] = {

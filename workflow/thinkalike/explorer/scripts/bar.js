@@ -17,6 +17,10 @@ explorer.parts.push({
     this.order = explorer.element("select", { id: "order", onchange: () => explorer.set({ order: this.order.value }) },
       ...options([["study", "as in the study"], ["depth", "by depth"], ["likeness", "by likeness to the first layer"]]));
     form.append(explorer.element("label", {}, "Measure ", this.measure), explorer.element("label", {}, "Order ", this.order));
+    const codings = data.profiles.codings;
+    this.coding = explorer.element("select", { id: "coding", onchange: () => explorer.set({ coding: Number(this.coding.value) }) },
+      ...options(codings.map((one, place) => [place, one.name])));
+    if (codings.length > 1) form.append(explorer.element("label", {}, "Importance by ", this.coding));
     const families = [...new Map(data.models.map((model) => [model.family, model])).values()];
     this.families = families.map((model) => {
       const box = explorer.element("input", { type: "checkbox", value: model.family, onchange: () => this.filter() });
@@ -46,6 +50,7 @@ explorer.parts.push({
     const { state } = explorer;
     this.measure.value = state.measure;
     this.order.value = state.order;
+    this.coding.value = state.coding;
     this.untrained.checked = !state.untrained;
     for (const [box] of this.families) box.checked = !state.hidden.has(box.value);
   },

@@ -21,7 +21,9 @@ explorer.load = async () => {
       measure.blocks[name] = (index) => (codes[index] === undefinedCode ? NaN : codes[index] * block.unit);
     }
   }
-  for (const [name, block] of Object.entries(data.profiles.blocks)) data.profiles.blocks[name] = await unpack(block);
+  for (const coding of data.profiles.codings) {
+    for (const [name, block] of Object.entries(coding.blocks)) coding.blocks[name] = await unpack(block);
+  }
   if (data.words) {
     data.words.points = await unpack(data.words.places);
     for (const level of Object.values(data.words.levels)) level.codes = await unpack(level.codes);
@@ -54,9 +56,23 @@ explorer.value = (measure, one, other, column = "value") => {
 /* Which of two layers have a profile of which the stimuli resolve too little for this measure to say anything. */
 explorer.unresolved = (measure, one, other) => [...new Set([one, other])].filter((layer) => measure.unresolved.includes(layer));
 
+/* The coding of features by which importance is shown. */
+explorer.coding = () => explorer.data.profiles.codings[explorer.state.coding];
+
+/* In a caption: which coding it is, where the study has two. */
+explorer.codingWords = () => {
+  const words = {
+    levels: "each pair of a feature's levels has a weight of its own (coding: levels)",
+    difference: "a difference in a feature counts the same whatever its levels, the paper's form (coding: difference)",
+  };
+  const { name } = explorer.coding();
+  return explorer.data.profiles.codings.length > 1 ? ` In these models ${words[name] ?? name}.` : "";
+};
+
 /* A layer's importance of each feature, controls left out unless asked for. */
 explorer.profile = (layer, column = "value", controls = false) => {
-  const { features, blocks } = explorer.data.profiles;
+  const { features } = explorer.data.profiles;
+  const { blocks } = explorer.coding();
   return features
     .map((feature, place) => ({ feature, value: blocks[column][layer * features.length + place] }))
     .filter((one) => controls || !one.feature.control);

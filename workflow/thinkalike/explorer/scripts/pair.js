@@ -8,7 +8,7 @@ explorer.parts.push({
     this.draw(["a"]);
   },
   draw(changed) {
-    if (!changed.some((key) => ["a", "b", "measure"].includes(key))) return;
+    if (!changed.some((key) => ["a", "b", "measure", "coding"].includes(key))) return;
     const { state, data } = explorer;
     const swap = explorer.element("button", { type: "button", id: "swap", onclick: () => explorer.set({ a: state.b, b: state.a }) }, "Swap the two");
     const copy = explorer.element("button", { type: "button", onclick: () => this.copy(copy) }, "Copy a link to this pair");

@@ -7,17 +7,17 @@ explorer.parts.push({
     this.draw(["a"]);
   },
   draw(changed) {
-    if (!changed.some((key) => ["a", "b", "theme"].includes(key))) return;
+    if (!changed.some((key) => ["a", "b", "coding", "theme"].includes(key))) return;
     const { state, data } = explorer;
-    const interval = data.profiles.interval;
+    const { interval } = explorer.coding();
     const caption = `Feature importance: solid the first layer (${data.layers[state.a].name}), paler the second (${data.layers[state.b].name}).`
       + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0${interval === "95 % interval" ? ", so that the importance is not told from none" : ""}.` : "")
-      + " Controls are not compared.";
+      + ` Controls are not compared.${explorer.codingWords()}`;
     explorer.clear(this.node).append(explorer.picture({ name: "profiles", drawing: this.svg(), caption, table: () => this.table(), svg: () => this.svg() }));
   },
   svg() {
     const sides = [explorer.state.a, explorer.state.b];
-    const intervals = Boolean(explorer.data.profiles.interval);
+    const intervals = Boolean(explorer.coding().interval);
     const columns = sides.map((layer) => ({
       value: explorer.profile(layer, "value", true), low: explorer.profile(layer, "low", true), high: explorer.profile(layer, "high", true),
     }));
@@ -35,12 +35,13 @@ explorer.parts.push({
     return explorer.bars({ rows, title: "Feature importance of the two layers", label: "Feature importance" });
   },
   table() {
-    const { layers } = explorer.data;
+    const { layers, profiles } = explorer.data;
+    const coded = profiles.codings.length > 1;
     const rows = [explorer.state.a, explorer.state.b].flatMap((layer) =>
       explorer.profile(layer, "value", true).map(({ feature, value }, place) => [
-        layers[layer].model.name, layers[layer].layer, feature.name, feature.control ? "control" : "feature", value,
+        layers[layer].model.name, layers[layer].layer, ...(coded ? [explorer.coding().name] : []), feature.name, feature.control ? "control" : "feature", value,
         explorer.profile(layer, "low", true)[place].value, explorer.profile(layer, "high", true)[place].value,
       ]));
-    return { header: ["model", "layer", "feature", "role", "importance", "low", "high"], rows };
+    return { header: ["model", "layer", ...(coded ? ["coding"] : []), "feature", "role", "importance", "low", "high"], rows };
   },
 });

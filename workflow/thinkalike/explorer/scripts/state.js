@@ -1,7 +1,7 @@
 "use strict";
 /* What is chosen, in the page's address: who opens the address sees the same. */
 explorer.state = {
-  measure: 0, order: "study", hidden: new Set(), untrained: true, a: 0, b: 0, colour: "", search: "", word: -1,
+  measure: 0, coding: 0, order: "study", hidden: new Set(), untrained: true, a: 0, b: 0, colour: "", search: "", word: -1,
 };
 
 explorer.measure = () => explorer.data.measures[explorer.state.measure];
@@ -19,6 +19,7 @@ explorer.writeAddress = () => {
     measure: explorer.measure().name, order: state.order, a: data.layers[state.a].key, b: data.layers[state.b].key,
   });
   if (state.hidden.size) address.set("hide", [...state.hidden].join(" "));
+  if (state.coding) address.set("coding", explorer.coding().name);
   if (!state.untrained) address.set("untrained", "0");
   if (state.colour) address.set("colour", state.colour);
   if (state.search) address.set("search", state.search);
@@ -37,6 +38,7 @@ explorer.readAddress = () => {
     return found === -1 ? otherwise : found;
   };
   state.measure = place(data.measures, (one) => one.name === address.get("measure"), 0);
+  state.coding = place(data.profiles.codings, (one) => one.name === address.get("coding"), 0);
   state.order = ["study", "depth", "likeness"].includes(address.get("order")) ? address.get("order") : "study";
   state.untrained = address.get("untrained") !== "0";
   const families = new Set(data.models.map((model) => model.family));

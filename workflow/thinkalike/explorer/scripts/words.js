@@ -37,7 +37,7 @@ explorer.parts.push({
     this.draw(["a", "colour", "search"]);
   },
   draw(changed) {
-    if (!explorer.data.words || !changed.some((key) => ["a", "b", "colour", "search", "theme"].includes(key))) return;
+    if (!explorer.data.words || !changed.some((key) => ["a", "b", "coding", "colour", "search", "theme"].includes(key))) return;
     const { state, data } = explorer;
     this.colour.value = state.colour;
     if (this.search.value !== state.search) this.search.value = state.search;

@@ -66,15 +66,21 @@ class ColourScale:
 
 def measure_label(measure: str) -> str:
     """Return a measure's name with what it is computed from."""
-    base, _, published = measure.partition(".")
-    return _LABELS.get(base, short_label(base)) + (f", {published}" if published else "")
+    base, convention = _parts(measure)
+    return _LABELS.get(base, short_label(base)) + (f", {convention}" if convention else "")
 
 
 def short_label(measure: str) -> str:
     """Return a measure's name for a crowded axis."""
-    base, _, published = measure.partition(".")
+    base, convention = _parts(measure)
     words = base.replace("_", " ")
-    return _SHORT.get(base, words[:1].upper() + words[1:]) + (f" {published}" if published else "")
+    return _SHORT.get(base, words[:1].upper() + words[1:]) + (f" {convention}" if convention else "")
+
+
+def _parts(measure: str) -> tuple[str, str]:
+    """Return a measure's name and, in words, the published set or the coding of features that it is of."""
+    base, _, convention = measure.partition(".")
+    return base, f"by {convention}" if convention in ("levels", "difference") else convention
 
 
 def colour_scale(measure: str, values: np.ndarray) -> ColourScale:
