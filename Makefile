@@ -45,7 +45,7 @@ check: .venv/installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/rules workflow/thinkalike/start/Snakefile
 	$(BIN)/snakemake --lint
 
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder

@@ -73,7 +73,7 @@ def test_no_import_runs_against_the_flow():
 
 
 def test_every_part_of_the_package_has_its_place():
-    users = {"", "commands", "examples", "verify"}
+    users = {"", "commands", "examples", "shipped", "start", "verify"}
     assert {part_of(name) for name in trees()} <= {*STAGES, *SHARED, *users}
 
 

@@ -42,6 +42,23 @@ def describe(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder of the new study; its name becomes the study's.")],
+    like: Annotated[str, typer.Option(help="The shipped study to copy, such as paper or digits.")] = "start",
+) -> None:
+    """Write a study to begin with: config/config.yaml, its grammars, a Snakefile and profiles."""
+    from thinkalike.start import start_study
+
+    try:
+        written = start_study(folder, like)
+    except InputError as error:
+        _fail(error)
+    for path in written:
+        typer.echo(path)
+    typer.echo(f"\nNow edit {folder / 'config/config.yaml'}, and in {folder} run: snakemake --cores all")
+
+
+@app.command()
 def check(study: StudyFile) -> None:
     """Check a study's configuration and tell its size, without running anything: paths in it are taken from here."""
     loaded = _load(study)
