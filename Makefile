@@ -45,6 +45,7 @@ check: .venv/installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint workflow/thinkalike/explorer/scripts
 	$(BIN)/snakefmt --check Snakefile workflow/rules workflow/thinkalike/start/Snakefile
 	$(BIN)/snakemake --lint
 

@@ -30,7 +30,7 @@ explorer.settled = (values) => {
 explorer.partsByRank = (first, second, counted) => {
   const order = first.map((_, place) => place);
   order.sort((a, b) => first[b] - first[a] || second[b] - second[a] || b - a);
-  const weights = new Array(first.length);
+  const weights = first.map(() => 0);
   order.forEach((place, rank) => { weights[place] = 1 / (rank + 1); });
   const parts = first.map(() => 0);
   let [norm, otherNorm] = [0, 0];
