@@ -116,6 +116,20 @@ def test_weighted_kendall_by_the_other_coding_is_a_measure_of_its_own(tables):
         assert matrix[i, j] == pytest.approx(weightedtau(a, b[a.index]).statistic, abs=4e-5)
 
 
+def test_a_profile_of_weights_has_the_intervals_of_its_draws(tables):
+    weights = tables["importance"]["importance"].abs()
+    ends = {"relative_weight_low": weights - 0.04, "relative_weight_high": weights + 0.01}
+    importance = tables["importance"].assign(relative_weight=weights, **ends)
+    content = content_of(render_page(**{**tables, "importance": importance}, profile="weight"))["profiles"]
+    assert (content["noun"], content["codings"][0]["interval"]) == ("weight", "95 % interval")
+    blocks = {name: unpacked(block) for name, block in content["codings"][0]["blocks"].items()}
+    assert np.allclose(blocks["value"] - blocks["low"], 0.04) and np.allclose(blocks["high"] - blocks["value"], 0.01)
+    assert (blocks["value"] >= 0).all()
+    assert (
+        content_of(render_page(**tables))["profiles"]["codings"][0]["interval"] == "one standard deviation over folds"
+    )
+
+
 def test_what_is_missing_is_said(tables):
     with pytest.raises(InputError, match="importance table has no column 'feature'"):
         render_page(**{**tables, "importance": tables["importance"].drop(columns="feature")})

@@ -155,6 +155,26 @@ def test_conditional_importance_is_dashed_where_it_is_another():
     assert "Conditional on what goes with it" not in [text.get_text() for text in same.legends[0].get_texts()]
 
 
+def test_weights_are_drawn_with_their_intervals_where_they_are_the_profile():
+    table = tables.importance_table({"gpt2-seed0": "gpt2"})
+    weights = table["importance"].abs() + 0.1
+    table = table.assign(
+        relative_weight=weights, relative_weight_low=weights - 0.05, relative_weight_high=weights + 0.02
+    )
+    figure = figures.feature_importance(table, profile="weight")
+    one = table[(table["feature"] == "tense") & (table["layer"] != "final")]
+    lines = [line for line in figure.axes[0].lines if len(line.get_ydata()) == len(one)]
+    assert any(np.allclose(line.get_ydata(), one["relative_weight"]) for line in lines)
+    bands = [band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections]
+    own = table[table["feature"] == "tense"]
+    ends = own["relative_weight_low"].min(), own["relative_weight_high"].max()
+    assert any(np.allclose((band.min(), band.max()), ends) for band in bands)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "95 % interval" in labels and "± 1 sd over folds" not in labels
+    with pytest.raises(InputError, match="profile is 'size' but must be one of importance, weight"):
+        figures.feature_importance(table, profile="size")
+
+
 @pytest.mark.slow
 def test_importance_of_forty_models_wraps():
     many = {f"model{index:02d}": f"family{index:02d}" for index in range(40)}

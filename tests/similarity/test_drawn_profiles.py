@@ -6,9 +6,10 @@ import pytest
 from scipy.stats import false_discovery_control, ttest_rel
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.draws import interval_of_draws
 from thinkalike.numerics.false_discovery import q_values, with_q
 from thinkalike.similarity import compare, compare_profiles, nearness, reliability, trajectory_table
-from thinkalike.similarity.drawn_profiles import interval_of_draws, paired_difference
+from thinkalike.similarity.drawn_profiles import paired_difference
 from thinkalike.similarity.trajectories import trajectory_distance
 
 FEATURES = ["pos", "number", "tense", "gender", "person"]

@@ -57,7 +57,10 @@ rule explorer:
         runtime=growing(10),
     params:
         names=lambda wildcards: dict(
-            study=STUDY.name, dataset=wildcards.dataset, datasets=list(STUDY.datasets)
+            study=STUDY.name,
+            dataset=wildcards.dataset,
+            datasets=list(STUDY.datasets),
+            profile=STUDY.similarity["profile"],
         ),
         version=STAGE_VERSION["figures"],
     message:

@@ -13,7 +13,11 @@ EXPLAINED = [table for table in STUDY.tables if table == "explained"]
 # Name: category in the report, tables (the arguments of the figure's function), and its further arguments. A figure is
 # made where the study has all of its tables. The module, the function and the caption have the figure's name.
 FIGURES = {
-    "feature_importance": ("1 Feature importance", ["importance", "models"], {}),
+    "feature_importance": (
+        "1 Feature importance",
+        ["importance", "models"],
+        {"profile": STUDY.similarity["profile"]},
+    ),
     "feature_importance_difference": (
         "1 Feature importance",
         ["importance", "models"],

@@ -53,6 +53,11 @@ rule mlem_within:
 
 rule collect_importance:
     input:
+        **(
+            {"resamples": "<results>/{dataset}/tables/resamples.parquet"}
+            if STUDY.mlem["resamples"]
+            else {}
+        ),
         layers=collect(
             "<results>/{{dataset}}/{model}/mlem/layer-{layer}/importance.parquet",
             zip,

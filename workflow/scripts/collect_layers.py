@@ -7,5 +7,7 @@ with logged(snakemake):
     from thinkalike.tables import read_table
 
     rows = stack(snakemake.input.layers, expected_layers(snakemake.params.layers))
-    table = layer_table(snakemake.params.table, rows, read_table(snakemake.input.models))
+    draws = snakemake.input.get("resamples")
+    models, resamples = read_table(snakemake.input.models), read_table(draws) if draws else None
+    table = layer_table(snakemake.params.table, rows, models, resamples)
     write_collection(table, snakemake.output.parquet, snakemake.output.csv, {"dataset": snakemake.wildcards.dataset})

@@ -16,8 +16,10 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.files import whole_file
+from thinkalike.numerics.draws import interval_of_draws
 from thinkalike.numerics.false_discovery import with_q
-from thinkalike.tables import read_table, write_table
+from thinkalike.numerics.ranks import round_off
+from thinkalike.tables import first_coding, read_table, write_table
 
 #: What Snakemake measures of a job.
 _MEASURED = [
@@ -105,7 +107,13 @@ _OF_PART = ("stimuli", "left_out")
 _OF_STIMULI = ("conditioned_on", "movable", "tied_to")
 
 
-def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+# Of what a profile is made, and the bounds of its intervals.
+_PROFILES = {"importance": (-float("inf"), float("inf")), "relative_weight": (0.0, float("inf"))}
+
+
+def layer_table(
+    kind: str, rows: pd.DataFrame, models: pd.DataFrame, resamples: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return one of the tables of all layers, with what is known of the model and the layer before its values.
 
     Parameters
@@ -120,6 +128,9 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         Those of the layers' tables of that kind, one under the other.
     models
         What `model_table` returned.
+    resamples
+        The layers' rows of `resamples`, for the table `importance`: of the coding that they are of, `importance` and
+        `relative_weight` then have 95 % intervals (`_low`, `_high`), and `over` says what was resampled.
     """
     part = ["within"] if "within" in rows else []
     if kind.removesuffix("_within") == "importance":
@@ -133,9 +144,30 @@ def layer_table(kind: str, rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
         values = [column for column in map(str, rows.columns) if column not in (*keys, "fold", "alpha")]
         alphas = rows.groupby(keys, sort=False)["alpha"].agg(_geometric_mean).reset_index()
         rows = _over_folds(rows, keys, values).merge(alphas, on=keys, validate="1:1")
+    if kind == "importance" and resamples is not None and len(resamples):
+        rows = _with_intervals(rows, resamples)
     rows = with_q(rows, ["quantity", "over"])  # over all layers and features
     known = models[["model", "family", "control", "seed", "layer", "layer_index", "depth"]]
     return known.merge(rows, on=["model", "layer"], how="inner", validate="one_to_many")
+
+
+def _with_intervals(rows: pd.DataFrame, resamples: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a profile with the intervals that its draws give."""
+    keys = ["model", "layer", "feature"]
+    drawn = resamples[resamples["kind"] == "resample"]
+    if drawn.empty:
+        return rows
+    own = first_coding(rows)
+    rows = rows.copy()
+    for column, bounds in _PROFILES.items():
+        wide = drawn.pivot(index="draw", columns=keys, values=column)
+        wide = wide.reindex(columns=pd.MultiIndex.from_frame(own[keys]))
+        ends = interval_of_draws(own[column], wide.to_numpy(dtype=np.float64), bounds)
+        for name, end in zip(("low", "high"), ends, strict=True):
+            rows.loc[own.index, f"{column}_{name}"] = round_off(end)
+    rows["over"] = None
+    rows.loc[own.index, "over"] = drawn["over"].iloc[0]
+    return rows
 
 
 def describe_models(frame: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from thinkalike.figures.parts.layer_axis import readable_layer, sort_layers
 from thinkalike.figures.parts.levels import level_styles
 from thinkalike.figures.parts.measure_labels import colour_scale, measure_label, measures_in_order, short_label
 from thinkalike.figures.parts.model_styles import ModelStyle, model_styles
+from thinkalike.similarity.drawn_profiles import ProfileKind, profile_column
 from thinkalike.similarity.layer_pairs import larger_is_more_similar, layer_matrix, unresolved_pairs
 from thinkalike.similarity.measures.measure import MEASURES
 from thinkalike.tables import first_coding, other_codings, require
@@ -114,12 +115,18 @@ def _unresolved_layers(similarity: pd.DataFrame, measure: str, names: list[str],
     return [place for place, key in enumerate(keys) if key in found.index and found.at[key, key]]
 
 
-def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers) -> dict[str, Any]:
-    """Return every layer's importance of each feature, by every coding of the table, the study's own first.
+def profile_content(
+    importance: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers, profile: ProfileKind = "importance"
+) -> dict[str, Any]:
+    """Return every layer's importance (or weight) of each feature, by every coding, the study's own first.
 
-    Intervals are of the inference, which is of the study's own coding, else a standard deviation over folds.
+    Intervals are of the inference or of the table, both of the study's own coding, else a standard deviation over
+    folds.
     """
-    require(importance, ("model", "layer", "feature", "importance"), "importance")
+    column = profile_column(profile)
+    require(importance, ("model", "layer", "feature", column), "importance")
+    # The inference chooses the penalties anew in each resample; it has no intervals of relative weights.
+    inference = inference if profile == "importance" else None
     own, other = first_coding(importance), other_codings(importance)
     table = own.assign(role=own.get("role", "feature"))
     styles = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
@@ -127,17 +134,20 @@ def profile_content(importance: pd.DataFrame, inference: pd.DataFrame | None, ke
         {"name": name, "label": style.label, "colour": style.colour, "control": style.control}
         for name, style in styles.items()
     ]
-    codings = [_coding_content(own, inference, keys, list(styles))]
+    codings = [_coding_content(own, column, inference, keys, list(styles))]
     if len(other):
-        codings.append(_coding_content(other, None, keys, list(styles)))
-    return {"features": features, "codings": codings}
+        codings.append(_coding_content(other, column, None, keys, list(styles)))
+    return {"features": features, "noun": profile, "codings": codings}
 
 
 def _coding_content(
-    table: pd.DataFrame, inference: pd.DataFrame | None, keys: Layers, features: Sequence[str]
+    table: pd.DataFrame, column: str, inference: pd.DataFrame | None, keys: Layers, features: Sequence[str]
 ) -> dict[str, Any]:
-    values = _by_layer(table, "importance", keys, features)
+    values = _by_layer(table, column, keys, features)
     low, high, interval = values, values, ""
+    if f"{column}_low" in table and table[f"{column}_low"].notna().any():
+        low, high = (_by_layer(table, f"{column}_{end}", keys, features) for end in ("low", "high"))
+        interval = "95 % interval"
     if inference is not None and "quantity" in inference:
         rows = inference[inference["quantity"] == "importance"]
         if len(rows):
@@ -145,8 +155,8 @@ def _coding_content(
             low = _by_layer(rows, "low", keys, features, "min")
             high = _by_layer(rows, "high", keys, features, "max")
             interval = "95 % interval"
-    if not interval and "importance_sd" in table:
-        deviations = _by_layer(table, "importance_sd", keys, features)
+    if not interval and f"{column}_sd" in table:
+        deviations = _by_layer(table, f"{column}_sd", keys, features)
         low, high, interval = values - deviations, values + deviations, "one standard deviation over folds"
     packed = {name: pack(array) for name, array in (("value", values), ("low", low), ("high", high))}
     name = str(table["coding"].iloc[0]) if "coding" in table else ""

@@ -18,6 +18,7 @@ from thinkalike.explorer.content import (
 )
 from thinkalike.explorer.packing import pack_text
 from thinkalike.files import whole_file
+from thinkalike.similarity.drawn_profiles import ProfileKind
 from thinkalike.similarity.other_coding import kendall_of_other_coding
 from thinkalike.tables import require
 
@@ -46,6 +47,7 @@ def render_page(
     inference: pd.DataFrame | None = None,
     explained: pd.DataFrame | None = None,
     summary: pd.DataFrame | None = None,
+    profile: ProfileKind = "importance",
     study: str = "",
     dataset: str = "",
     datasets: Sequence[str] = (),
@@ -57,8 +59,8 @@ def render_page(
     similarity
         `model_a, layer_a, model_b, layer_b, measure, value`, and `low, high, p, calibrated` where there are.
     importance
-        `model, layer, feature, importance`, and `role, importance_sd, coding` where there are; of two codings the
-        study's own comes first, and the page can show either.
+        `model, layer, feature, importance`, and `role`, `importance_low`, `importance_high` or `importance_sd`, and
+        `coding` where there are; of two codings the study's own comes first, and the page can show either.
     stimuli
         `stimulus_id, word`, a column for each feature, and `sentence_id, position` where there are sentences.
     models
@@ -73,6 +75,9 @@ def render_page(
         `model_a, layer_a, model_b, layer_b, measure, part, role, value`: explained similarity.
     summary
         `kind, sentence`: the study in a few sentences, for the head of the page (`summarise`).
+    profile
+        What a layer's profile is made of: `importance`, or `weight`, for which the table `importance` has
+        `relative_weight` in place of `importance`.
     study, dataset, datasets
         Names for the heading; the other datasets' pages are linked.
 
@@ -83,8 +88,8 @@ def render_page(
     """
     layers, keys = layer_content(similarity, models)
     if (similarity["measure"] == "weighted_kendall").any():
-        similarity = pd.concat([similarity, kendall_of_other_coding(importance)], ignore_index=True)
-    profiles = profile_content(importance, inference, keys)
+        similarity = pd.concat([similarity, kendall_of_other_coding(importance, profile)], ignore_index=True)
+    profiles = profile_content(importance, inference, keys, profile)
     names = [feature["name"] for feature in profiles["features"]]
     content: dict[str, Any] = {
         **layers,

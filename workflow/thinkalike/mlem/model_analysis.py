@@ -114,7 +114,8 @@ def analyse_layers(
         ]
     )
     parts = {kind: pd.concat(tables, ignore_index=True) for kind, tables in rows.items()}
-    return {"models": known, **{kind: layer_table(kind, table, known) for kind, table in parts.items()}}
+    draws = parts.get("resamples")
+    return {"models": known, **{kind: layer_table(kind, table, known, draws) for kind, table in parts.items()}}
 
 
 def _by_model(layers: Mapping[str, Any], model: str) -> dict[str, Mapping[str, Any]]:

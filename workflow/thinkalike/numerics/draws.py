@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+_MOST_UNDEFINED = 0.05  # of draws without a value, beyond which there is no interval
 
 Over = Literal["sentences", "lemmas", "both"]
 
@@ -37,3 +39,39 @@ def drawn_counts(factors: Sequence[NDArray[np.int64]], rng: np.random.Generator)
         n_groups = int(groups.max()) + 1
         counts *= rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups))[groups]
     return counts
+
+
+def interval_of_draws(
+    values: ArrayLike, draws: NDArray[np.float64], bounds: tuple[float, float], confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of intervals, centred on the values.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), computed from all stimuli.
+    draws
+        Shape (n_draws, n), the same in resamples. What a statistic owes to the noise of resampling alone (a resampled
+        correlation is lower, a resampled distance larger) is taken out with the draws' mean.
+    bounds
+        Smallest and largest value there can be; the intervals are clipped to them.
+    confidence
+        Share of intervals that are to contain what is estimated: the mean over new stimuli of the same number.
+
+    Returns
+    -------
+    low, high
+        nan where the value or more than a twentieth of its draws is undefined, or there are no draws.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    undefined = np.isnan(values)
+    if len(draws):
+        undefined |= np.isnan(draws).mean(axis=0) > _MOST_UNDEFINED
+    low, high = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
+    kept = np.flatnonzero(~undefined)
+    if len(draws) and len(kept):
+        own = draws[:, kept]
+        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        ends = np.nanquantile(own - np.nanmean(own, axis=0), tails, axis=0)
+        low[kept], high[kept] = np.clip(values[kept] + ends, *bounds)
+    return low, high

@@ -7,12 +7,12 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.layers import layer_order
+from thinkalike.numerics.draws import interval_of_draws
 from thinkalike.similarity.drawn_profiles import (
     LayerStates,
     ProfileKind,
     claim_of,
     drawn_profiles,
-    interval_of_draws,
     layer_states,
     profile_column,
     score_draws,

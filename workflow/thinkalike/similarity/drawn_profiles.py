@@ -22,7 +22,6 @@ PROFILE_COLUMNS = {"importance": "importance", "weight": "relative_weight"}
 """Column of the tables `importance` and `resamples` that holds each kind of profile."""
 
 Draws = npt.NDArray[np.float64]
-_MOST_UNDEFINED = 0.05  # of draws without a value, beyond which there is no interval
 
 
 @dataclass(frozen=True)
@@ -132,42 +131,6 @@ def drawn_profiles(
     if rows.empty:
         return {layer: np.zeros((0, len(features))) for layer in labels}
     return {layer: table.loc[layer].sort_index()[features].to_numpy(dtype=np.float64) for layer in labels}
-
-
-def interval_of_draws(
-    values: npt.ArrayLike, draws: Draws, bounds: tuple[float, float], confidence: float = 0.95
-) -> tuple[Draws, Draws]:
-    """Return the ends of intervals, centred on the values.
-
-    Parameters
-    ----------
-    values
-        Shape (n,), computed from all stimuli.
-    draws
-        Shape (n_draws, n), the same in resamples. What a statistic owes to the noise of resampling alone (a resampled
-        correlation is lower, a resampled distance larger) is taken out with the draws' mean.
-    bounds
-        Smallest and largest value there can be; the intervals are clipped to them.
-    confidence
-        Share of intervals that are to contain what is estimated: the mean over new stimuli of the same number.
-
-    Returns
-    -------
-    low, high
-        nan where the value or more than a twentieth of its draws is undefined, or there are no draws.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    undefined = np.isnan(values)
-    if len(draws):
-        undefined |= np.isnan(draws).mean(axis=0) > _MOST_UNDEFINED
-    low, high = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
-    kept = np.flatnonzero(~undefined)
-    if len(draws) and len(kept):
-        own = draws[:, kept]
-        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-        ends = np.nanquantile(own - np.nanmean(own, axis=0), tails, axis=0)
-        low[kept], high[kept] = np.clip(values[kept] + ends, *bounds)
-    return low, high
 
 
 def claim_of(*tables: pd.DataFrame) -> str:

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.draws import interval_of_draws
 from thinkalike.similarity.compare_profiles import mean_profiles
-from thinkalike.similarity.drawn_profiles import Draws, ProfileKind, claim_of, interval_of_draws
+from thinkalike.similarity.drawn_profiles import Draws, ProfileKind, claim_of
 from thinkalike.similarity.measures.measure import check_option, find_measure
 from thinkalike.similarity.preparation import DECIMALS
 from thinkalike.similarity.study_profiles import StudyProfiles, study_profiles

@@ -20,7 +20,7 @@ explorer.parts.push({
     const codings = data.profiles.codings;
     this.coding = explorer.element("select", { id: "coding", onchange: () => explorer.set({ coding: Number(this.coding.value) }) },
       ...options(codings.map((one, place) => [place, one.name])));
-    if (codings.length > 1) form.append(explorer.element("label", {}, "Importance by ", this.coding));
+    if (codings.length > 1) form.append(explorer.element("label", {}, `${data.profiles.noun === "weight" ? "Weights" : "Importance"} by `, this.coding));
     const families = [...new Map(data.models.map((model) => [model.family, model])).values()];
     this.families = families.map((model) => {
       const box = explorer.element("input", { type: "checkbox", value: model.family, onchange: () => this.filter() });

@@ -67,11 +67,12 @@ explorer.parts.push({
     };
     const [one, other] = [first(a), first(b)];
     if (!one || !other || one.value <= 0 || other.value <= 0) return "No feature explains one of them.";
-    const written = (best) => `${best.feature.label.toLowerCase()} (importance ${explorer.number(best.value)})`;
+    const { noun } = explorer.data.profiles;
+    const written = (best) => `${best.feature.label.toLowerCase()} (${noun} ${explorer.number(best.value)})`;
     if (one.feature === other.feature) {
-      return `The feature of most importance is the same in both: ${one.feature.label.toLowerCase()} (${explorer.number(one.value)} and ${explorer.number(other.value)}).`;
+      return `The feature of most ${noun} is the same in both: ${one.feature.label.toLowerCase()} (${explorer.number(one.value)} and ${explorer.number(other.value)}).`;
     }
-    return `The feature of most importance is ${written(one)} in the first and ${written(other)} in the second.`;
+    return `The feature of most ${noun} is ${written(one)} in the first and ${written(other)} in the second.`;
   },
   table() {
     const { state, data } = explorer;

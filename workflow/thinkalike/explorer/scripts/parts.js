@@ -46,7 +46,7 @@ explorer.parts.push({
   kendall() {
     const { state } = explorer;
     const coded = explorer.data.profiles.codings.length > 1 ? ` by ${explorer.coding().name}` : "";
-    const heading = explorer.element("h3", {}, `Weighted Kendall τ of feature importance${coded}`);
+    const heading = explorer.element("h3", {}, `Weighted Kendall τ of feature ${explorer.data.profiles.noun}${coded}`);
     const [first, second] = [state.a, state.b].map((layer) => explorer.profile(layer));
     const parts = explorer.kendallParts(first.map((one) => one.value), second.map((one) => one.value));
     if (!parts) return [heading, explorer.element("p", { id: "kendall-sum" }, "Not defined: all features of a layer are equally important.")];
@@ -55,7 +55,7 @@ explorer.parts.push({
     const rows = ordered.map(({ feature, value }) => ({ label: feature.label, bars: [{ value, colour: feature.colour }] }));
     const svg = () => explorer.bars({ rows, title: "Contribution of each feature to the weighted Kendall correlation", label: "Contribution to τ" });
     const caption = explorer.element("span", { id: "kendall-sum" }, `The bars sum to τ = ${explorer.number(total, 3)}. A feature's bar is long where it holds the same place among the others`
-      + ` in both layers, also where that place is near the last: a bar is no importance, and the order of unimportant features may be chance. A feature of importance 0 in both has no bar.${explorer.codingWords()}`);
+      + ` in both layers, also where that place is near the last: a bar is no importance, and the order of unimportant features may be chance. A feature of ${explorer.data.profiles.noun} 0 in both has no bar.${explorer.codingWords()}`);
     const table = () => ({ header: ["feature", "contribution"], rows: ordered.map(({ feature, value }) => [feature.name, value]) });
     return [heading, explorer.picture({ name: "contributions", drawing: svg(), caption, table, svg })];
   },

@@ -1,5 +1,5 @@
 "use strict";
-/* Both layers' feature importance, as pairs of bars with intervals. */
+/* Both layers' profiles (importance or weight of the features), as pairs of bars with intervals. */
 explorer.parts.push({
   name: "profiles",
   start() {
@@ -10,8 +10,9 @@ explorer.parts.push({
     if (!changed.some((key) => ["a", "b", "coding", "theme"].includes(key))) return;
     const { state, data } = explorer;
     const { interval } = explorer.coding();
-    const caption = `Feature importance: solid the first layer (${data.layers[state.a].name}), paler the second (${data.layers[state.b].name}).`
-      + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0${interval === "95 % interval" ? ", so that the importance is not told from none" : ""}.` : "")
+    const { noun } = data.profiles;
+    const caption = `Feature ${noun}: solid the first layer (${data.layers[state.a].name}), paler the second (${data.layers[state.b].name}).`
+      + (interval ? ` Lines: ${interval === "95 % interval" ? "95 % interval" : `± ${interval}`}. Hollow: the line reaches 0${interval === "95 % interval" ? `, so that the ${noun} is not told from none` : ""}.` : "")
       + ` Controls are not compared.${explorer.codingWords()}`;
     explorer.clear(this.node).append(explorer.picture({ name: "profiles", drawing: this.svg(), caption, table: () => this.table(), svg: () => this.svg() }));
   },
@@ -32,7 +33,8 @@ explorer.parts.push({
         hollow: intervals && column.low[place].value <= 0,
       })),
     }));
-    return explorer.bars({ rows, title: "Feature importance of the two layers", label: "Feature importance" });
+    const label = `Feature ${explorer.data.profiles.noun}`;
+    return explorer.bars({ rows, title: `${label} of the two layers`, label });
   },
   table() {
     const { layers, profiles } = explorer.data;
@@ -42,6 +44,6 @@ explorer.parts.push({
         layers[layer].model.name, layers[layer].layer, ...(coded ? [explorer.coding().name] : []), feature.name, feature.control ? "control" : "feature", value,
         explorer.profile(layer, "low", true)[place].value, explorer.profile(layer, "high", true)[place].value,
       ]));
-    return { header: ["model", "layer", ...(coded ? ["coding"] : []), "feature", "role", "importance", "low", "high"], rows };
+    return { header: ["model", "layer", ...(coded ? ["coding"] : []), "feature", "role", profiles.noun, "low", "high"], rows };
   },
 });

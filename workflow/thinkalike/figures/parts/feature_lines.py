@@ -42,9 +42,10 @@ def draw_feature_lines(
     -------
     Figure
         Thick line: mean over the models of a panel, which differ in their seed; thin lines: each of them; dotted grey:
-        control features. Bands: one standard deviation over folds, where the table has it as `value` and `_sd`, its
-        mean over the models of a panel; thin dashes: what a control task reaches, or the value conditional on other
-        features, where the table has it as `value` and `_control` or `_conditional` (nan: none is drawn).
+        control features. Bands, their ends means over the models of a panel: the interval, where the table has it as
+        `value` with `_low` and `_high`, else one standard deviation over folds, `_sd`; thin dashes: what a control task
+        reaches, or the value conditional on other features, where the table has it as `value` and `_control` or
+        `_conditional` (nan: none is drawn).
     """
     table = table.assign(**{name: default for name, default in _DEFAULTS.items() if name not in table})
     features = feature_styles(dict(zip(table["feature"], table["role"], strict=True)))
@@ -84,9 +85,9 @@ def _draw_panel(
         for column in _columns_beside(one, value):
             beside = one.groupby("layer")[column].mean().rename(index=str)
             _line(axes, beside, positions, {"color": style.colour, "linewidth": 0.6, "linestyle": _CONTROL_TASK}, 2)
-        if f"{value}_sd" in one:
-            spread = one.groupby("layer")[f"{value}_sd"].mean().rename(index=str).reindex(mean.index)
-            _band(axes, mean, spread, positions, style.colour)
+        if ends := _band_ends(one, value):
+            low, high = (end.rename(index=str).reindex(mean.index) for end in ends)
+            _band(axes, low, high, positions, style.colour)
         look = {**style.line, "markersize": size, "markevery": every, "linewidth": 0.9 if many else 1.2}
         _line(axes, mean, positions, look, zorder + 2)
 
@@ -100,11 +101,25 @@ def _columns_beside(table: pd.DataFrame, value: str) -> list[str]:
     ]
 
 
-def _band(axes: Axes, mean: pd.Series, spread: pd.Series, positions: Mapping[str, float], colour: str) -> None:
-    layers = sort_layers(mean.index)
-    low, high = ((mean + sign * spread)[layers] for sign in (-1, 1))
+def _has_interval(table: pd.DataFrame, value: str) -> bool:
+    return f"{value}_low" in table and bool(table[f"{value}_low"].notna().any())
+
+
+def _band_ends(one: pd.DataFrame, value: str) -> tuple[pd.Series, pd.Series] | None:
+    """Return by layer where the band of a feature begins and ends; None where the table says neither."""
+    by_layer = one.groupby("layer")
+    if _has_interval(one, value):
+        return by_layer[f"{value}_low"].mean(), by_layer[f"{value}_high"].mean()
+    if f"{value}_sd" not in one:
+        return None
+    mean, spread = by_layer[value].mean(), by_layer[f"{value}_sd"].mean()
+    return mean - spread, mean + spread
+
+
+def _band(axes: Axes, low: pd.Series, high: pd.Series, positions: Mapping[str, float], colour: str) -> None:
+    layers = sort_layers(low.index)
     places = [positions[layer] for layer in layers]
-    axes.fill_between(places, low, high, color=colour, alpha=0.13, linewidth=0, zorder=1)
+    axes.fill_between(places, low[layers], high[layers], color=colour, alpha=0.13, linewidth=0, zorder=1)
 
 
 def _line(axes: Axes, values: pd.Series, positions: Mapping[str, float], look: Mapping, zorder: float) -> None:
@@ -129,6 +144,8 @@ def _legend(
     for column in _columns_beside(table, value):
         label = _BESIDE[column.removeprefix(value)]
         handles.append(Line2D([], [], color=GREY, linewidth=0.6, linestyle=_CONTROL_TASK, label=label))
-    if f"{value}_sd" in table:
+    if _has_interval(table, value):
+        handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="95 % interval"))
+    elif f"{value}_sd" in table:
         handles.append(Patch(color=GREY, alpha=0.3, linewidth=0, label="± 1 sd over folds"))
     return handles
