@@ -180,7 +180,7 @@ def _score_on_grid(table: _Expanded, scoring: Scoring) -> float:
         predictions, counts, rank_sums = table.rows(groups)
         bins = np.rint((predictions - low) * ((_GRID - 1) / (high - low))).astype(np.intp)
         sums += [np.bincount(bins, column, minlength=_GRID) for column in (counts, rank_sums)]
-    return score_in_order(*sums, table.pairs.rank_squares, scoring)
+    return score_in_order(sums[0], sums[1], table.pairs.rank_squares, scoring)
 
 
 def _drawn(

@@ -39,7 +39,7 @@ def kendall_of_other_coding(importance: pd.DataFrame, profile: ProfileKind = "im
         others = values[place:]  # each layer after it, and itself
         likeness = weighted_kendall_parts(np.broadcast_to(values[place], others.shape), others).sum(axis=-1)
         second = names.iloc[place:].rename(columns={"model": "model_b", "layer": "layer_b"})
-        first = {"model_a": names.at[place, "model"], "layer_a": names.at[place, "layer"]}
+        first = {"model_a": str(names.at[place, "model"]), "layer_a": str(names.at[place, "layer"])}
         tables.append(second.assign(**first, value=np.round(likeness, 12)))
     measure = f"weighted_kendall.{rows['coding'].iloc[0]}"
     return pd.concat(tables, ignore_index=True).assign(measure=measure)[columns]

@@ -74,16 +74,17 @@ def _codes(column: pd.Series) -> NDArray[np.int64]:
 
 def _without_rare(stimuli: pd.DataFrame, names: list[str], fewest: int) -> tuple[NDArray[np.intp], dict[str, int]]:
     """Return the rows without rare values, and what the rare values were."""
-    rows, left_out = np.arange(len(stimuli)), {}
+    rows = np.arange(len(stimuli))
+    left_out: dict[str, int] = {}
     while True:
         rare = np.zeros(len(rows), dtype=bool)
         for name in names:
             column = stimuli[name].iloc[rows]
-            sizes = column.value_counts(dropna=False)
-            for value, size in sizes[sizes < fewest].items():
-                has = (column.isna() if pd.isna(value) else column == value).to_numpy(dtype=bool, na_value=False)
-                left_out.setdefault(f"{name} {'undefined' if pd.isna(value) else value}", int(size))
-                rare |= has
+            codes, levels = pd.factorize(column, use_na_sentinel=False)
+            values = ["undefined" if pd.isna(level) else str(level) for level in levels.tolist()]
+            for code in np.flatnonzero(np.bincount(codes) < fewest):
+                left_out.setdefault(f"{name} {values[code]}", int((codes == code).sum()))
+                rare |= codes == code
         if not rare.any():
             return rows, left_out
         rows = rows[~rare]

@@ -72,7 +72,8 @@ def build_dataset(source: Mapping[str, Any], *, name: str, seed: int, base: str 
     kept = stimuli
     if _flag(source, "deduplicate", name, default=True):
         kept = _one_per_context(stimuli, sentences, raw.by_word, np.random.default_rng([seed, 1]))
-    duplicates, balanced = len(stimuli) - len(kept), []
+    duplicates = len(stimuli) - len(kept)
+    balanced: list[str] = []
     if "balance_words" in source:
         distinct = len(kept)
         kept, balanced = _balanced(source["balance_words"], kept, features, name, seed)
