@@ -3,20 +3,24 @@
 python benchmarks/explained_similarity.py                 # parts where the answer is known
 python benchmarks/explained_similarity.py --coverage      # intervals of the study's table (--over both: new words too)
 python benchmarks/explained_similarity.py --half-samples  # intervals of one pair from halves of the stimuli
+python benchmarks/explained_similarity.py --cost 60       # what the table costs, from the folder of the repository
 python benchmarks/explained_similarity.py --resolved      # resolved beside plain weighted Kendall
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from scipy.stats import weightedtau
 
-from thinkalike.features import Feature
+from thinkalike.features import Feature, choose_features
 from thinkalike.similarity import compare, explain_similarity
 from thinkalike.similarity.explained import explained_table
+from thinkalike.stimuli import build_dataset
 
 UNITS = 20
 Layers = tuple[np.ndarray, np.ndarray]
@@ -157,6 +161,29 @@ def coverage_of_half_samples(n: int, repetitions: int, resamples: int, by: str) 
     return pd.concat([(table["low"] <= truth) & (truth <= table["high"]) for table in intervals], axis=1).mean(axis=1)
 
 
+def cost(n_layers: int) -> None:
+    """Print what the table costs: the default study's stimuli and features, layers that are made of these and noise."""
+    config = yaml.safe_load(Path("config/config.yaml").read_text())
+    name, source = next(iter(config["datasets"].items()))
+    dataset = build_dataset({key: value for key, value in source.items() if key != "corpus"}, name=name, seed=0)
+    columns = choose_features(dataset.features, None, None)
+    codes = {name: pd.factorize(dataset.stimuli[name].astype(str))[0] for name in columns}
+    rng, n = np.random.default_rng(0), len(dataset.stimuli)
+    places = {name: rng.normal(size=(own.max() + 1, 64)) for name, own in codes.items()}
+    layers = []
+    for place in range(n_layers):
+        planted = sum(rng.gamma(1, 0.5) * places[name][own] for name, own in codes.items())
+        layers.append((f"model{place // 5}", str(place % 5), (planted + rng.normal(size=(n, 64))).astype(np.float32)))
+    pairs = n_layers * (n_layers + 1) // 2
+    for over in (None, "sentences", "both"):
+        start = time.process_time()
+        explained_table(dataset.stimuli, columns, layers, over=over)
+        seconds = time.process_time() - start
+        what = "no intervals" if over is None else f"intervals over {over}"
+        each = 1000 * seconds / pairs
+        print(f"{n} stimuli, {pairs} pairs of layers, {what}: {seconds:.0f} s of CPU, {each:.0f} ms a pair")
+
+
 def resolved(repetitions: int) -> pd.DataFrame:
     """Return mean and standard deviation of both correlations for profiles of eight features."""
     strong = np.array([0.5, *[0.0] * 7])
@@ -181,6 +208,7 @@ def resolved(repetitions: int) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--cost", type=int, metavar="LAYERS", help="what the table of so many layers costs")
     parser.add_argument("--over", default="sentences", choices=("sentences", "lemmas", "both"))
     parser.add_argument("--half-samples", action="store_true")
     parser.add_argument("--resolved", action="store_true")
@@ -189,7 +217,9 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=100)
     arguments = parser.parse_args()
     start = time.process_time()
-    if arguments.coverage:
+    if arguments.cost:
+        cost(arguments.cost)
+    elif arguments.coverage:
         print(coverage(arguments.n, arguments.repetitions, arguments.over).round(4).to_string())
     elif arguments.half_samples:
         for by in ("differences", "values"):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from planted import pair_design, planted, squared_distances, with_missing
+from scipy.stats import false_discovery_control
 from sklearn.linear_model import Ridge
 
 from thinkalike.errors import InputError
@@ -167,5 +168,7 @@ def test_the_general_path_runs_for_everything_else(options):
     table = result.infer(n_resamples=5, n_permutations=9, controls=["f1"])
     assert table.loc[0, "p"] == 0.1
     controls = table[table["feature"] == "f1"]
-    assert controls["p"].notna().all() and controls["p_max"].isna().all()
+    assert controls["p"].notna().all() and controls[["p_max", "q"]].isna().all(axis=None)
+    importances = table[(table["quantity"] == "importance") & (table["feature"] != "f1")]
+    np.testing.assert_allclose(importances["q"], false_discovery_control(importances["p"]))
     assert table["estimate"].to_numpy()[0] == pytest.approx(result.score, abs=1e-9)

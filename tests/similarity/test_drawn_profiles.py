@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import false_discovery_control, ttest_rel
 
 from thinkalike.errors import InputError
@@ -99,8 +100,10 @@ def test_a_layer_of_noise_is_not_resolved(study):
     assert resolved[["value", "low", "high"]].isna().all(axis=None)
 
 
-def test_intervals_are_those_of_the_draws_moved_to_the_value(study):
-    table = compared(study, "a", "noise")
+@pytest.mark.parametrize("measure", ["cosine_profiles", "weighted_kendall"])
+def test_intervals_are_those_of_the_draws_moved_to_the_value(study, measure):
+    """Quantiles; of a measure of order Student's t, as far to both sides."""
+    table = compared(study, "a", "noise", measure)
     resamples = study[1]
     arrays = [
         of(resamples, model)
@@ -108,10 +111,10 @@ def test_intervals_are_those_of_the_draws_moved_to_the_value(study):
         .pivot(index="draw", columns="feature", values="importance")[FEATURES]
         for model in ("a", "noise")
     ]
-    drawn = np.array(
-        [compare(x, y, "weighted_kendall") for x, y in zip(*(each.to_numpy() for each in arrays), strict=True)]
-    )
+    drawn = np.array([compare(x, y, measure) for x, y in zip(*(each.to_numpy() for each in arrays), strict=True)])
     ends = table["value"][0] + np.quantile(drawn - drawn.mean(), [0.025, 0.975])
+    if measure == "weighted_kendall":
+        ends = table["value"][0] + np.array([-1, 1]) * stats.t.ppf(0.975, len(drawn) - 1) * drawn.std(ddof=1)
     np.testing.assert_allclose(table.loc[0, ["low", "high"]].to_numpy(dtype=float), np.clip(ends, -1, 1), atol=1e-11)
 
 
@@ -228,3 +231,5 @@ def test_q_is_that_of_benjamini_and_hochberg():
     assert list(with_q(table, ["measure"])) == ["measure", "p", "q", "more"]
     np.testing.assert_allclose(with_q(table, ["measure"])["q"], [0.02, 0.02, 0.02])
     assert with_q(table.drop(columns="p"), ["measure"]).equals(table.drop(columns="p"))
+    some = with_q(table, [], table["measure"] == "x")["q"]
+    np.testing.assert_allclose(some, [0.02, 0.02, np.nan])

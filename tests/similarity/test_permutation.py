@@ -126,6 +126,6 @@ def test_same_seed_same_columns():
     A, B = independent(0), independent(1)
     options = {"model_a": "a", "model_b": "b", "permutations": 9, "resamples": 9}
     first = compare_models(A, B, **options, seed=5)
-    assert list(first.columns[5:]) == ["value", "p", "p_max", "calibrated", "low", "high"]
+    assert list(first.columns[5:]) == ["value", "p", "q", "p_max", "calibrated", "low", "high"]
     assert first.equals(compare_models(A, B, **options, seed=5, threads=3))
     assert not first.equals(compare_models(A, B, **options, seed=6))

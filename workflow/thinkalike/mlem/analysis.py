@@ -174,7 +174,8 @@ def _inferred(
         controls=[name for name, feature in features.items() if feature.role == "control"],
         **{"seed": seed, **{key: value for key, value in inference.items() if key != "unit"}},
     )
-    return table.assign(unit=table["feature"].map(kinds), over=over)
+    # A study's q is over the features of all layers: it is found when these are collected.
+    return table.drop(columns="q", errors="ignore").assign(unit=table["feature"].map(kinds), over=over)
 
 
 def _unit_labels(stimuli: pd.DataFrame, kind: str) -> NDArray[np.int64] | pd.Series | None:

@@ -13,6 +13,7 @@ from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.label_null import Permuter, exceedance
 from thinkalike.mlem.problem import Problem
 from thinkalike.mlem.resampling import Resampler
+from thinkalike.numerics.false_discovery import with_q
 
 
 def inference_table(
@@ -50,7 +51,8 @@ def inference_table(
     table = _intervals(problem, fits, alphas, factors, n_resamples, confidence, resampling)
     table = _p_values(table, problem, fits, units.codes, controls, n_permutations, permuting)
     names: list[Any] = [None, *units.names, *units.names]
-    return table.assign(unit=names)
+    tested = table["feature"].isna() | ~table["feature"].isin(controls)
+    return with_q(table, ["quantity"], tested).assign(unit=names)
 
 
 def _intervals(

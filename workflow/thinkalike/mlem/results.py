@@ -208,10 +208,11 @@ class CrossValidation:
         -------
         DataFrame
             One row per quantity and feature: `quantity` (score, weight, importance), `feature` (None for the score),
-            `estimate` (mean over folds), `low`, `high`, `p`, `p_max` (from the largest statistic over features),
-            `unit`, what exchanged its labels: the name of a level, `given` or `stimulus`, and `over`, what was
-            resampled. p is (1 + number of null statistics at least as large) / (1 + n_permutations), one-sided. A
-            weight's interval is for its expectation at this number of stimuli: the min-max scale depends on it.
+            `estimate` (mean over folds), `low`, `high`, `p`, `q` (Benjamini and Hochberg, over the features of
+            a quantity that are no controls), `p_max` (from the largest statistic over features), `unit`, what exchanged
+            its labels: the name of a level, `given` or `stimulus`, and `over`, what was resampled. p is (1 +
+            number of null statistics at least as large) / (1 + n_permutations), one-sided. A weight's interval is for
+            its expectation at this number of stimuli: the min-max scale depends on it.
         """
         own = self.procedure
         factors = self._resampled(groups, lemmas, over)

@@ -42,7 +42,12 @@ def drawn_counts(factors: Sequence[NDArray[np.int64]], rng: np.random.Generator)
 
 
 def interval_of_draws(
-    values: ArrayLike, draws: NDArray[np.float64], bounds: tuple[float, float], confidence: float = 0.95
+    values: ArrayLike,
+    draws: NDArray[np.float64],
+    bounds: tuple[float, float],
+    confidence: float = 0.95,
+    *,
+    of_order: bool = False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of intervals, centred on the values.
 
@@ -57,6 +62,10 @@ def interval_of_draws(
         Smallest and largest value there can be; the intervals are clipped to them.
     confidence
         Share of intervals that are to contain what is estimated: the mean over new stimuli of the same number.
+    of_order
+        Whether the values compare orders. Such a value jumps between a few numbers and mostly is the largest of them,
+        so that draws reach far down and hardly up, and a value that happens to be low needs to reach up: its interval
+        reaches as far to both sides, by Student's t times the draws' standard deviation. Others are quantiles.
 
     Returns
     -------
@@ -71,7 +80,19 @@ def interval_of_draws(
     kept = np.flatnonzero(~undefined)
     if len(draws) and len(kept):
         own = draws[:, kept]
-        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-        ends = np.nanquantile(own - np.nanmean(own, axis=0), tails, axis=0)
+        if of_order:
+            ends = np.outer([-1, 1], _reach(own, confidence))
+        else:
+            tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+            ends = np.nanquantile(own - np.nanmean(own, axis=0), tails, axis=0)
         low[kept], high[kept] = np.clip(values[kept] + ends, *bounds)
     return low, high
+
+
+def _reach(draws: NDArray[np.float64], confidence: float) -> NDArray[np.float64]:
+    """Return how far intervals reach from the values, given draws, shape (n_draws, n)."""
+    from scipy.stats import t
+
+    freedom = np.maximum(np.isfinite(draws).sum(axis=0) - 1, 1)
+    result: NDArray[np.float64] = t.ppf((1 + confidence) / 2, freedom) * np.nanstd(draws, axis=0, ddof=1)
+    return result

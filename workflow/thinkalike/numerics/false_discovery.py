@@ -26,12 +26,19 @@ def q_values(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return q
 
 
-def with_q(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Return a table with the column `q` after `p`, over all rows that share the values of `by`; as it is without p."""
+def with_q(table: pd.DataFrame, by: Sequence[str], tested: pd.Series | None = None) -> pd.DataFrame:
+    """Return a table with the column `q` after `p`, over all rows that share the values of `by`; as it is without p.
+
+    Parameters
+    ----------
+    tested
+        Which rows are hypotheses, by the table's index; others (controls) have no q and do not count. None: all.
+    """
     if "p" not in table:
         return table
     keys = [column for column in by if column in table]
-    q = table.groupby(keys, sort=False, dropna=False)["p"].transform(q_values) if keys else q_values(table["p"])
+    p = table["p"] if tested is None else table["p"].where(tested)
+    q = p.groupby([table[key] for key in keys], sort=False, dropna=False).transform(q_values) if keys else q_values(p)
     table = table.drop(columns="q", errors="ignore")
     table.insert(list(table.columns).index("p") + 1, "q", q)
     return table

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from thinkalike.errors import InputError
+from thinkalike.numerics.false_discovery import with_q
 from thinkalike.numerics.matrices import Matrix
 from thinkalike.similarity import chance
 from thinkalike.similarity.inputs import MAX_STIMULI, joined_layers, read_inputs
@@ -177,8 +178,9 @@ def compare_models(
         As in `compare`.
     permutations
         Number of permutations of the stimuli of model_b, the same in all its layers; 0 for none. Adds the columns `p`,
-        `p_max` (against the most similar pair of all) and `calibrated` (0 = chance, 1 = identical). A measure of
-        sequences has no such null, because it does not pair stimuli.
+        `q` (Benjamini and Hochberg, over all pairs of layers), `p_max` (against the most similar pair of all) and
+        `calibrated` (0 = chance, 1 = identical). A measure of sequences has no such null, because it does
+        not pair stimuli.
     resamples
         Number of random halves of the groups; 0 for none. Adds the columns `low` and `high`, a 95 % interval.
     groups
@@ -250,6 +252,7 @@ def compare_models(
     frame = pair_table(list(layers_a), list(layers_b), model_a, model_b, measure)
     for name, values in columns.items():
         frame[name] = np.round(values, DECIMALS).ravel()
+    frame = with_q(frame, ["measure"])
     frame.attrs.update(convention_of(entry, options or {}, preprocessing))
     frame.attrs.update(inputs.describe())
     if known is not None:

@@ -85,7 +85,8 @@ def compare_profiles(
         values = np.array([comparator.score(x.value, y.value) for x, y in pairs])
         draws = np.array([score_draws(comparator, x, y) for x, y in pairs]).T
         frame["value"] = tidy(values, entry)
-        frame["low"], frame["high"] = (tidy(end, entry) for end in interval_of_draws(values, draws, entry.range))
+        ends = interval_of_draws(values, draws, entry.range, of_order=measure in (*_OF_ORDER, "resolved_kendall"))
+        frame["low"], frame["high"] = (tidy(end, entry) for end in ends)
         frame["resolved"] = [x.is_resolved and y.is_resolved for x, y in pairs]
         frame["over"] = claim_of(resamples_a, resamples_b)
     _warn_of_noise(frame, table_a, table_b, measure, (model_a, model_b))

@@ -19,6 +19,7 @@ from thinkalike.mlem.estimator import MLEM
 from thinkalike.mlem.fold_fit import FoldFit
 from thinkalike.mlem.held_out import held_out_pairs
 from thinkalike.mlem.rank_tables import Scoring, rounded
+from thinkalike.numerics.false_discovery import with_q
 from thinkalike.similarity.property_null import PropertyNull
 
 FEWEST_MODELS = 4
@@ -43,7 +44,8 @@ class ExplainedModels:
         One row per property, index `property`: `role` (property, or control: whether two models are of one entry),
         `kind`, `levels` (distinct values), `exchanged` (what its values were dealt to), `units` (how many of these),
         `arrangements` (in how many distinct ways), `weight`, `importance`, `chance` (mean importance of the dealt
-        values), `p` (share of deals that reach the importance), `smallest_p` (what p would be if no other deal did) and
+        values), `p` (share of deals that reach the importance), `q` (Benjamini and Hochberg, over the properties),
+        `smallest_p` (what p would be if no other deal did) and
         `tied_to` (other properties that cannot be told from it: those that differ on just the same pairs have no row of
         their own).
     models, entries
@@ -126,6 +128,7 @@ def explain_models(
     rows = [_row(null, table, str(name), with_control, kinds, exchanged or {}) for name in with_control]
     score_chance, score_p = null.of_score(list(range(table.shape[1])))
     frame = pd.DataFrame(rows).set_index("property")
+    frame = with_q(frame, [], frame["role"] == "property")
     tied = _tied(null.design, list(map(str, with_control)))
     frame["tied_to"] = [
         ", ".join([*twins.get(name, ()), *others]) for name, others in zip(frame.index, tied, strict=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from thinkalike.errors import InputError
 from thinkalike.features import Kind
+from thinkalike.numerics.false_discovery import q_values
 from thinkalike.similarity.explain_models import FEWEST_MODELS, ExplainedModels, explain_models
 from thinkalike.similarity.maps import multidimensional_scaling, without_gaps
 from thinkalike.similarity.model_distances import distance_rows, model_distances
@@ -19,7 +20,18 @@ _PROPERTY_COLUMNS = (
     *("property", "role", "kind", "levels", "exchanged", "units", "arrangements", "weight", "importance", "chance"),
     *("p", "smallest_p", "tied_to"),
 )
-_COLUMNS = ["distance", "models", "entries", "score", "ceiling", "score_chance", "score_p", *_PROPERTY_COLUMNS, "q"]
+_COLUMNS = [
+    "distance",
+    "models",
+    "entries",
+    "score",
+    "ceiling",
+    "score_chance",
+    "score_p",
+    "score_q",
+    *_PROPERTY_COLUMNS,
+    "q",
+]
 
 
 def metadata_table(
@@ -104,9 +116,9 @@ def model_tables(
     -------
     dict
         `model_distances`: one row per pair of models and distance. `model_mlem`: one row per distance and property;
-        columns as in `ExplainedModels`, what is of the whole fit repeated in each row, and `q`, p adjusted by Benjamini
-        and Hochberg over the properties of all distances. Without rows where nothing can be explained; the log says
-        why. `model_maps`: a row per model and distance, `x, y, stress`.
+        columns as in `ExplainedModels`, what is of the whole fit repeated in each row; `q` is p adjusted by Benjamini
+        and Hochberg over the properties of all distances, `score_q` score_p over the distances. Without rows where
+        nothing can be explained; the log says why. `model_maps`: a row per model and distance, `x, y, stress`.
     """
     require(models, ("model", "layer", "depth", "entry"), "models")
     distances = model_distances(similarity, models, measures, trajectories)
@@ -144,7 +156,7 @@ def model_tables(
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=_COLUMNS[:-1])
     return {
         "model_distances": distance_rows(distances),
-        "model_mlem": table.assign(q=_adjusted(table["p"]))[_COLUMNS],
+        "model_mlem": table.assign(q=q_values(table["p"].astype(float)), score_q=_score_q(table))[_COLUMNS],
         "model_maps": pd.concat(maps, ignore_index=True)
         if maps
         else pd.DataFrame(columns=["distance", "model", "x", "y", "stress"]),
@@ -162,15 +174,10 @@ def _rows(name: str, result: ExplainedModels) -> pd.DataFrame:
     return frame
 
 
-def _adjusted(p: pd.Series) -> list[float]:
-    """Return p adjusted so that of those called significant the expected share of false ones is at most the level."""
-    from scipy.stats import false_discovery_control
-
-    q = pd.Series(float("nan"), index=p.index)
-    tested = p.astype(float).notna()
-    if tested.any():
-        q[tested] = false_discovery_control(p[tested].astype(float).to_numpy())
-    return q.tolist()
+def _score_q(table: pd.DataFrame) -> pd.Series:
+    """Return the q-values of the scores, one test for each distance."""
+    scores = table.drop_duplicates("distance").set_index("distance")["score_p"].astype(float)
+    return table["distance"].map(dict(zip(scores.index, q_values(scores), strict=True)))
 
 
 def _map(name: str, matrix: pd.DataFrame, seed: int) -> pd.DataFrame:
