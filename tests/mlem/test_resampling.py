@@ -8,13 +8,14 @@ from scipy.spatial.distance import squareform
 
 from thinkalike.errors import InputError
 from thinkalike.features import Feature
-from thinkalike.mlem import MLEM, analyse_layer, cross_validate
+from thinkalike.mlem import MLEM, analyse_layer, cross_validate, resampling
 from thinkalike.mlem.extremes import ExtremePairs
 from thinkalike.mlem.fold_fit import Choice, fit_folds
 from thinkalike.mlem.problem import make_problem
 from thinkalike.mlem.resampling import Draws, Resampler
 
 LEVELS, WEIGHTS = (2, 3, 4), (1.0, 0.4, 0.0)
+RNG = np.random.default_rng(0)
 
 
 def resampler(alphas=(1.0,), coding="levels", scoring="rho_a", noise=2.0):
@@ -50,12 +51,13 @@ def test_extremes_are_those_of_the_stimuli_that_were_drawn():
             assert extremes.among(there) == pytest.approx((expected.min(), expected.max()), rel=1e-12)
 
 
-def test_a_resample_chooses_its_penalty_and_scale():
+def test_a_resample_chooses_its_penalty_and_scale(monkeypatch):
+    monkeypatch.setattr(resampling, "_CHOSEN_ANEW", 1.0)
     drawn, vectors = resampler(alphas=[1.0, 1e5])
     assert drawn.candidates == [1.0, 1e5]
     weights = np.random.default_rng(1).integers(0, 3, size=90).astype(float)
-    settled, anew, places = drawn.both(weights, [0, 1])
-    alone = [drawn.both(weights, [each])[1] for each in (0, 1)]
+    settled, anew, places = drawn.both(weights, [0, 1], RNG)
+    alone = [drawn.both(weights, [each], RNG)[1] for each in (0, 1)]
     assert alone[0].score > alone[1].score and places == {0} and anew.score == alone[0].score
     ratios = []
     for fit, outside in zip(drawn.fits, drawn.outside, strict=True):
@@ -66,6 +68,24 @@ def test_a_resample_chooses_its_penalty_and_scale():
     assert min(ratios) < alone[0].weights[0] / settled.weights[0] < max(ratios)
     assert alone[0].score == settled.score
     np.testing.assert_array_equal(alone[0].importance, settled.importance)
+
+
+def test_most_penalties_of_a_resample_are_those_of_the_data_s_folds(monkeypatch):
+    drawn, _ = resampler(alphas=[1.0, 1e2, 1e5])
+    weights = np.random.default_rng(1).integers(0, 3, size=90).astype(float)
+    folds = drawn._folds(weights)
+    owns = [2, 0, 2]
+    for fold, own in zip(folds, owns, strict=True):
+        fold.own = own
+    monkeypatch.setattr(resampling, "_CHOSEN_ANEW", 0.0)
+    rng = np.random.default_rng(0)
+    found = np.array([drawn._penalties(folds, range(3), rng) for _ in range(600)])
+    assert not (found == 1).any()
+    np.testing.assert_allclose((found == 2).mean(axis=0), 2 / 3, atol=0.08)  # whichever fold chose it
+    assert abs(np.corrcoef(found.T)[0, 1]) < 0.15  # each fold draws its own
+    monkeypatch.undo()
+    chosen = drawn.both(weights, [1], rng)[2] | drawn.both(weights, [1], rng)[2]
+    assert 1 in chosen  # and now and then the resample chooses
 
 
 def test_penalties_that_fit_alike_are_one():

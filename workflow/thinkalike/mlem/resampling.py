@@ -5,8 +5,14 @@ their weights. Pairs of a stimulus with its own copy are left out: their distanc
 those of the data. Each draw is looked at twice:
 
 * *settled*, with the penalties and the scale of the data;
-* *anew*, with each fold's penalty chosen again, by the mean held-out score of the other folds of the resample, and the
-  smallest and largest training distance (a numeric feature's range) of the stimuli that were drawn.
+* *anew*, with another penalty for each fold, and the smallest and largest training distance (a numeric feature's range)
+  of the stimuli that were drawn.
+
+A fold's new penalty is in half of the cases one that a fold of the data chose, drawn at random: those choices differ
+nearly as choices from other sentences would, and the mean over folds averages them. Since a few folds do not show
+every choice, it is in the other half the penalty of the largest mean held-out score of the resample's other folds.
+Alone those vary too much (intervals of weights were twice as wide as exact ones): a resample lacks a third of the
+groups, and its folds choose alike.
 
 Scores and importances of a draw are found on a fine grid of predictions (`binned`), and how they vary is put about the
 exact estimates. Penalties whose fits to the data are the same but for a hundredth are one to a resample, and those that
@@ -31,6 +37,7 @@ from thinkalike.numerics.ranks import tie_groups
 
 _FEWEST_STIMULI = 3
 _HALVED = 60  # resamples that tell what single pairs of groups contribute
+_CHOSEN_ANEW = 1 / 2  # share of penalties that a resample chooses itself
 
 
 class _SortedPairs:
@@ -120,7 +127,7 @@ class Resampler:
         candidates: Sequence[int] = range(len(self.candidates))
         for number in range(n_resamples):
             weights = drawn_counts([groups], rng)
-            one, other, places = self.both(weights, candidates)
+            one, other, places = self.both(weights, candidates, rng)
             chosen |= places
             if number == _HALVED:
                 candidates = sorted(chosen)
@@ -134,20 +141,31 @@ class Resampler:
         """Return the statistics of the data in which each stimulus counts as much as its weight."""
         return self._mean([fold.statistics(fold.own) for fold in self._folds(weights, binned)])
 
-    def both(self, weights: NDArray[np.float64], candidates: Sequence[int]) -> tuple[Statistics, Statistics, set[int]]:
-        """Return them with the penalties and the scale of the data, and found anew; and the candidates chosen."""
+    def both(
+        self, weights: NDArray[np.float64], candidates: Sequence[int], rng: np.random.Generator
+    ) -> tuple[Statistics, Statistics, set[int]]:
+        """Return them with the penalties and the scale of the data, and anew; and the candidates chosen."""
         folds = self._folds(weights)
         settled = [fold.statistics(fold.own) for fold in folds]
-        chosen = [fold.own for fold in folds]
-        if len(self.candidates) > 1:
-            scores = np.array([[fold.score(each) for each in candidates] for fold in folds])
-            others = scores.sum(axis=0) - scores if len(folds) > 1 else scores
-            chosen = [candidates[place] for place in np.round(others, 12).argmax(axis=1)]
+        places = self._penalties(folds, candidates, rng)
         anew = [
             replace(fold.statistics(place), weights=self._weights_anew(fold, place))
-            for fold, place in zip(folds, chosen, strict=True)
+            for fold, place in zip(folds, places, strict=True)
         ]
-        return self._mean(settled), self._mean(anew), set(chosen)
+        return self._mean(settled), self._mean(anew), set(places)
+
+    def _penalties(self, folds: list[ResampledFold], candidates: Sequence[int], rng: np.random.Generator) -> list[int]:
+        """Return the place of each fold's penalty among the candidates: drawn from the data's folds, or chosen anew."""
+        own = [fold.own for fold in folds]
+        if len(self.candidates) == 1 or not folds:
+            return own
+        drawn, is_anew = rng.choice(own, size=len(own)), rng.random(len(own)) < _CHOSEN_ANEW
+        if not is_anew.any():
+            return [int(place) for place in drawn]
+        scores = np.array([[fold.score(each) for each in candidates] for fold in folds])
+        others = scores.sum(axis=0) - scores if len(folds) > 1 else scores
+        anew = np.asarray(candidates)[np.round(others, 12).argmax(axis=1)]
+        return [int(place) for place in np.where(is_anew, anew, drawn)]
 
     def _mean(self, rows: list[Statistics]) -> Statistics:
         return mean_statistics(rows, self.problem.coding.n_features)
