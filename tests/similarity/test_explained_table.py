@@ -186,18 +186,21 @@ def test_intervals_change_no_value_and_are_about_it():
     assert "low" not in explained_table(S, FEATURES, layers()[:2], measure="cka")
 
 
-def test_what_shares_only_some_sentences_is_surer_over_words():
-    """Variances over sentences and over lemmas add up, and a layer of sentences varies over sentences."""
-    S = stimuli().assign(lemma=np.random.default_rng(4).integers(12, size=N))
+def test_variances_over_sentences_and_over_lemmas_add_up_less_that_of_single_stimuli():
+    """Each stimulus is of a lemma of its own, so that over both there is nothing but sentences."""
+    S = stimuli().assign(lemma=np.arange(N))
     rng = np.random.default_rng(5)
     shared = rng.normal(size=(N // 3, 3))[np.arange(N) // 3]
     given = [("m", str(k), shared + 0.3 * rng.normal(size=(N, 3))) for k in range(2)]
-    reach = {"sentences": t.ppf(0.975, 19), "lemmas": t.ppf(0.975, 11), "both": t.ppf(0.975, 11)}
     sd = {}
-    for over, times in reach.items():
-        rows = of_two(explained_table(S, FEATURES, given, over=over), "values")
-        sd[over] = ((rows["high"] - rows["low"]) / 2 / times).to_numpy()
-    np.testing.assert_allclose(sd["both"] ** 2, sd["sentences"] ** 2 + sd["lemmas"] ** 2, rtol=1e-6)
+    for over, blocks in (("sentences", [20]), ("lemmas", [40]), ("both", [20, 40, 40])):
+        table = explained_table(S, FEATURES, given, over=over)
+        assert table.attrs["blocks"] == blocks and set(table["over"]) == {over}
+        rows = of_two(table, "values")
+        sd[over] = ((rows["high"] - rows["low"]) / 2 / t.ppf(0.975, min(blocks) - 1)).to_numpy()
+    assert (sd["both"] > np.maximum(sd["sentences"], sd["lemmas"]) - 1e-9).all()
+    # The blocks of stimuli are others than those of lemmas, so equal but for chance.
+    assert (sd["both"] ** 2 < 0.75 * (sd["sentences"] ** 2 + sd["lemmas"] ** 2)).mean() > 0.5
 
 
 def test_few_sentences_have_no_intervals():

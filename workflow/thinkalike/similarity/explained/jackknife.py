@@ -134,12 +134,17 @@ class _Variances:
         return result
 
     def result(self) -> Matrix:
-        """Return the variances, those of several kinds of groups added up.
+        """Return the variances.
 
-        What belongs to single stimuli is then in both, which is cautious.
+        Those over two kinds of groups add up, less that over single stimuli, which is in both (Cameron, Gelbach and
+        Miller 2011); the sum is at least the larger of the two.
         """
-        total = 0.0
+        found = []
         for own, sums, squares in zip(self.blocks.factors, self.sums, self.squares, strict=True):
             n = own.stop - own.start
-            total = total + (n - 1) / n * np.maximum(squares - sums**2 / n, 0.0)
-        return np.asarray(total)
+            found.append((n - 1) / n * np.maximum(squares - sums**2 / n, 0.0))
+        if len(found) == 1:
+            return found[0]
+        one, other, single = found
+        both: Matrix = np.maximum(one + other - single, np.maximum(one, other))
+        return both

@@ -28,7 +28,8 @@ class Blocks:
     Attributes
     ----------
     factors
-        Slices of the blocks: of each kind of group (sentences, lemmas) that is left out in turn.
+        Slices of the blocks: of each kind of group (sentences, lemmas) that is left out in turn. Where there are two, a
+        third is of single stimuli, which belong to one group of each.
     sides
         Per kind two arrays of shape (n_pairs,): the blocks of the two stimuli of every pair that is kept.
     """
@@ -75,7 +76,8 @@ def make_blocks(cells: PairCells, groups: Sequence[NDArray[np.int64]], seed: int
     """
     rng = np.random.default_rng([seed, 5])
     factors, sides, first = [], [], 0
-    for own in groups:
+    stimuli = [np.arange(len(own), dtype=np.int64) for own in groups[1:]]
+    for own in [*groups, *stimuli]:
         n_groups = int(own.max()) + 1
         if n_groups < FEWEST_BLOCKS:
             return None
