@@ -1,6 +1,7 @@
 """Do the intervals cover and do the p-values hold their level? Simulations with known answers.
 
-    python benchmarks/mlem_simulations.py coverage|null|lemma|level [--simulations 200] [--seed 0] [--coding levels]
+    python benchmarks/mlem_simulations.py coverage [--simulations 200] [--seed 0] [--coding levels]
+    python benchmarks/mlem_simulations.py null|lemma|level|credit [--simulations 200] [--seed 0]
 
 coverage  60 sentences of three words, features of sentences and words with planted weights, noise so that penalties
           from the smallest to the largest are chosen, 60 resamples: how often the 95 % interval holds the truth, which
@@ -10,6 +11,8 @@ lemma     200 sentences of 12 or 24 lemmas whose vectors differ, features that a
           of p <= .05 when labels are exchanged between lemmas, and, to see why, between single stimuli.
 level     60 sentences of four words that resemble each other, with an arbitrary label of sentences: share of p <= .05
           where nobody declares its level, and where it is declared to be a property of single stimuli.
+credit    120 stimuli of four parts of speech that lie on a line, unevenly, and a feature that is not in the vectors but
+          goes with them: share of p <= .05 of that feature, with a weight for each feature, for each pair of levels.
 
 Prints a table and writes it to benchmarks/results/mlem_simulations_{name}.csv; coverage after every 20 simulations, so
 that an interrupted run leaves what it has.
@@ -153,6 +156,22 @@ def level(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
     return _levels(pd.concat(rows), ["declared", "quantity"], n_simulations)
 
 
+def credit(rng: np.random.Generator, n_simulations: int) -> pd.DataFrame:
+    rows = []
+    for simulation in tqdm(range(n_simulations)):
+        codes = rng.integers(4, size=120)
+        vectors = 0.3 * rng.normal(size=(120, 20))
+        vectors[:, 0] += np.array([0.0, 0.2, 0.4, 3.0])[codes]
+        absent = np.where(rng.random(120) < 0.9, codes == 3, rng.random(120) < 0.5)
+        features = pd.DataFrame({"part_of_speech": codes, "absent": absent.astype(int)})
+        for coding in get_args(FeatureCoding):
+            arguments = {"model": MLEM(coding=coding), "alphas": [1.0], "drop_column": False, "ceiling": False}
+            result = cross_validate(features, vectors, seed=simulation, **arguments)
+            table = result.infer(n_resamples=0, n_permutations=PERMUTATIONS, seed=simulation)
+            rows.append(table[table["feature"] == "absent"].assign(coding=coding))
+    return _levels(pd.concat(rows), ["coding", "quantity"], n_simulations)
+
+
 def _levels(table: pd.DataFrame, by: list[str], n_simulations: int) -> pd.DataFrame:
     table = table.assign(below=table["p"] <= 0.05, below_max=table["p_max"] <= 0.05)
     summary = table.groupby(by, sort=False).agg(
@@ -172,6 +191,7 @@ def main() -> None:
         "null": null,
         "lemma": lemma,
         "level": level,
+        "credit": credit,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=simulations)
