@@ -4,15 +4,21 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from thinkalike.errors import InputError
-from thinkalike.study.job_settings import STIMULUS_TABLES, job_settings
-from thinkalike.study.needs import Needs, growing
-from thinkalike.study.products import STAGES, made_by, products
-from thinkalike.study.reading import load_study
-from thinkalike.study.stage_versions import STAGE_VERSION
-from thinkalike.study.study import LABEL, name_pattern
-from thinkalike.study.workplace import refuse_place
-from thinkalike.study.yaml_file import read_study_file
+try:
+    from thinkalike.errors import InputError
+    from thinkalike.study.job_settings import STIMULUS_TABLES, as_told, job_settings
+    from thinkalike.study.needs import Needs, growing
+    from thinkalike.study.products import STAGES, made_by, products
+    from thinkalike.study.reading import load_study
+    from thinkalike.study.stage_versions import STAGE_VERSION
+    from thinkalike.study.study import LABEL, name_pattern
+    from thinkalike.study.workplace import refuse_place
+    from thinkalike.study.yaml_file import read_study_file
+except ImportError as error:
+    raise WorkflowError(
+        f"This workflow needs the Python package thinkalike of its own version ({error}); install it where snakemake is "
+        "installed, by `pip install .` in a checkout of the same version."
+    ) from None
 
 min_version("9.25")
 
@@ -20,6 +26,11 @@ min_version("9.25")
 # A file given with --configfile replaces the default study: Snakemake would merge the two.
 IS_MAIN = workflow.modifier.is_main_snakefile()
 STUDY_FILES = workflow.configfiles if IS_MAIN else []
+if not IS_MAIN and config and "study" not in config:
+    raise WorkflowError(
+        f"The configuration of a module of thinkalike must be a study, but it has the keys {', '.join(map(str, config))}; "
+        "give the module the part that is one, such as `config: config['thinkalike']`."
+    )
 # `--config study=other` is the default study under another name.
 if not STUDY_FILES and (
     "study" not in config or (IS_MAIN and "datasets" not in config)
@@ -48,6 +59,8 @@ pathvars:
 PLACE = lambda path: workflow.modifier.path_modifier.modify(
     workflow.pathvars.apply(path)
 )
+# The files that a study is made from lie where it says, also under a `prefix:`.
+OUTSIDE = lambda paths: [local(path) for path in paths]
 # What the rules tell their jobs, and what each job leaves.
 SETTINGS = job_settings(STUDY)
 PRODUCTS = products(STUDY)

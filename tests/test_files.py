@@ -57,3 +57,13 @@ def test_what_killed_writers_left_is_removed_and_what_others_write_is_not(tmp_pa
         pass
     left = {path.name for path in tmp_path.iterdir() if path.name.startswith(".")}
     assert left == {f".table.{alive}.partial.csv", f".table[0].{alive}.partial.csv", f".vectors.{alive}.partial"}
+
+
+def test_what_a_link_leads_to_is_not_removed_with_what_killed_writers_left(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    (tmp_path / f".table.{dead_process()}.partial.csv").symlink_to(kept)
+    with whole_file(tmp_path / "table.csv") as temporary:
+        temporary.write_text("new")
+    assert sorted(names(tmp_path)) == ["kept", "table.csv"] and names(kept) == ["file"]

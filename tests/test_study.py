@@ -444,6 +444,11 @@ def test_one_study_in_other_words_gives_its_jobs_the_same_settings(base):
     assert repr(settings[0]) == repr(settings[1])
 
 
+# A few lines that stand for ten to the tenth values.
+ALIASES = "study: a\nk0: &k0 [" + "x, " * 10 + "]\n"
+ALIASES += "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10)}]\n" for n in range(1, 10))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -457,6 +462,7 @@ def test_one_study_in_other_words_gives_its_jobs_the_same_settings(base):
         ("study: a\nmlem: {alphas: [1:30.5]}\n", "line 2: YAML reads 1:30.5 as the number 90.5"),
         ("study: a\n? [b]\n: c\n", "line 2: a key is a list or a mapping"),
         ("study: a\nmodels: &m {b: *m}\n", "hold each other without end"),
+        (ALIASES, "stands for more than 200,000 values, since its aliases"),
         ("study: a\n".encode("utf-16"), "the file is written in UTF-16 or UTF-32"),
         ("study: a\n".encode("utf-16-le"), "the file is written in UTF-16 or UTF-32"),
         ("study: a\n# café\n".encode("latin-1"), "line 2: byte 14 is not UTF-8"),
@@ -523,3 +529,34 @@ def test_both_studies_of_pretrained_models_are_of_the_same_models_and_words(tmp_
     )
     assert paper.models == own.models and paper.datasets == own.datasets and paper.reference == own.reference
     assert (paper.mlem["coding"], own.mlem["coding"]) == ("difference", "levels")
+
+
+def test_the_page_of_keys_is_the_schemas():
+    from thinkalike.study.key_page import key_page
+
+    page = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    assert page == key_page(read_schema()), "run `python -m thinkalike.study.key_page > config/README.md`"
+
+
+def every_key(schema, where="study"):
+    """Yield every key that a mapping of the schema may have, with what the schema says of it."""
+    for key, part in schema.get("properties", {}).items():
+        yield f"{where}.{key}", key, part
+    inner = [*schema.get("properties", {}).items(), *schema.get("$defs", {}).items()]
+    inner += [("*", schema[word]) for word in ("items", "additionalProperties") if isinstance(schema.get(word), dict)]
+    inner += [("*", part) for part in schema.get("anyOf", ())]
+    for key, part in inner:
+        yield from every_key(part, f"{where}.{key}")
+
+
+def test_every_key_is_on_the_page_and_says_what_it_means():
+    schema = read_schema()
+    page = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    keys = list(every_key(schema))
+    assert len(keys) > 120
+    for where, key, part in keys:
+        whole = {**(schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else {}), **part}
+        assert f"| `{key}` |" in page, where
+        assert whole.get("description"), f"{where} has no description"
+        # A comma outside quotation marks makes a key of half a sentence.
+        assert None not in part.values(), where

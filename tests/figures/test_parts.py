@@ -18,7 +18,7 @@ from thinkalike.figures.parts.feature_styles import feature_styles
 from thinkalike.figures.parts.layer_axis import layer_ticks, sort_layers
 from thinkalike.figures.parts.levels import level_styles
 from thinkalike.figures.parts.model_styles import model_styles
-from thinkalike.figures.parts.theme import new_figure
+from thinkalike.figures.parts.theme import new_figure, theme
 from thinkalike.similarity.explain_pairs import extreme_pairs
 from thinkalike.similarity.maps import map_layers, turned_to, word_map
 
@@ -287,3 +287,12 @@ def test_where_axes_are_does_not_depend_on_the_solvers_last_bits():
                 [round(b, 9) for b in axes.get_position().bounds], abs=1e-15
             )
     assert figure.axes[0].get_position().width > 2 * figure.axes[1].get_position().width
+
+
+@pytest.mark.parametrize("text", ["a$x^$", "b $n_$ \\frac", "{model}", "</script><b>"])
+def test_a_name_is_drawn_as_it_is_whatever_signs_it_holds(text, tmp_path):
+    with theme():
+        figure = new_figure(2.0, 1.0)
+        figure.add_subplot().set_title(text)
+    figures.save_figure(figure, tmp_path / "figure.svg")
+    assert "</script>" not in (tmp_path / "figure.svg").read_text(encoding="utf-8")

@@ -53,6 +53,18 @@ def test_adapter_is_merged_and_recorded(adapted: tuple[Path, dict[str, torch.Ten
     assert not all(torch.equal(plain.network.state_dict()[key], value) for key, value in expected.items())
 
 
+def test_a_pickled_adapter_needs_to_be_allowed(adapted: tuple[Path, dict[str, torch.Tensor]]) -> None:
+    from safetensors.torch import load_file
+
+    folder, expected = adapted
+    torch.save(load_file(folder / "adapter_model.safetensors"), folder / "adapter_model.bin")
+    (folder / "adapter_model.safetensors").unlink()
+    with pytest.raises(InputError, match=r"pickled weights are not loaded.*'trust: \[pickle\]'"):
+        load_model({"hub": str(folder)}, device="cpu")
+    found = load_model({"hub": str(folder), "trust": ["pickle"]}, device="cpu").network.state_dict()
+    assert all(torch.allclose(found[key], value, atol=1e-6) for key, value in expected.items())
+
+
 def test_adapter_without_peft_is_refused(
     adapted: tuple[Path, dict[str, torch.Tensor]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,29 @@ def test_pickled_weights_need_to_be_allowed(model: Path) -> None:
     assert load(model, trust=["pickle"]).metadata["architecture"] == "GPT2Model"
 
 
+class Harmful:
+    """An object that touches a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_runs_no_code_even_where_it_is_allowed(model: Path) -> None:
+    was_run = model / "was-run"
+    torch.save({**load_file(model / "model.safetensors"), "more": Harmful(was_run)}, model / "pytorch_model.bin")
+    (model / "model.safetensors").unlink()
+    for trust in ([], ["pickle"]):
+        with pytest.raises(InputError, match=r"cannot be loaded|pickled"):
+            load(model, trust=trust)
+        assert not was_run.exists()
+    # The object does what it says where it is unpickled without a check.
+    torch.load(model / "pytorch_model.bin", weights_only=False)
+    assert was_run.exists()
+
+
 def test_remote_code_needs_to_be_allowed(model: Path) -> None:
     edit_config(model, model_type="odd", auto_map={"AutoConfig": "odd.OddConfig", "AutoModel": "odd.OddModel"})
     (model / "odd.py").write_text(

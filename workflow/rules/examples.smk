@@ -3,7 +3,7 @@
 
 rule digit_stimuli:
     output:
-        "results/examples/digits/stimuli.csv",
+        local("results/examples/digits/stimuli.csv"),
     log:
         "results/examples/digits/logs/stimuli.log",
     localrule: True
@@ -17,7 +17,7 @@ rule digit_stimuli:
 
 rule digit_network:
     output:
-        "results/examples/digits/network-seed{seed}-steps{steps}.npz",
+        local("results/examples/digits/network-seed{seed}-steps{steps}.npz"),
     log:
         "results/examples/digits/logs/network-seed{seed}-steps{steps}.log",
     wildcard_constraints:

@@ -1,5 +1,7 @@
 # The explorer: one page that shows, for any two layers, how alike they are and why.
 
+from html import escape
+
 EXPLORED = ["importance", "similarity", "models"]
 EXPLORED += [table for table in ("inference", "explained") if table in STUDY.tables]
 EXPLORED += [table for table in ["summary"] if table in STUDY.tables]
@@ -87,7 +89,8 @@ rule reproduction_page:
     conda:
         "../../envs/cpu.yaml"
     params:
-        source=STUDY.reference.get("source"),
+        # Snakemake writes parameters into a script of the report as they are.
+        source=as_told(escape(STUDY.reference.get("source", ""), quote=False)),
         study=STUDY.name,
         version=STAGE_VERSION["figures"],
     message:

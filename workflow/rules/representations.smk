@@ -6,7 +6,7 @@ rule train:
         corpus="<results>/{dataset}/corpus.parquet",
         minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",
         sentences="<results>/{dataset}/sentences.parquet",
-        grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
+        grammar=lambda wildcards: local(STUDY.corpus_files(wildcards.dataset)[0]),
     output:
         checkpoint=directory("<results>/{dataset}/{model}/checkpoint"),
         training="<results>/{dataset}/{model}/training.parquet",
@@ -38,7 +38,7 @@ rule extract:
             lambda wildcards: STUDY.models[wildcards.model].kind == "train",
             then="<results>/{dataset}/{model}/checkpoint",
         ),
-        files=lambda wildcards: STUDY.source_files(wildcards.model),
+        files=lambda wildcards: OUTSIDE(STUDY.source_files(wildcards.model)),
         download=branch(
             lambda wildcards: wildcards.model in STUDY.on_hub,
             then="<results>/downloads/{model}.json",

@@ -3,7 +3,7 @@
 
 rule stimuli:
     input:
-        files=lambda wildcards: STUDY.stimulus_files(wildcards.dataset),
+        files=lambda wildcards: OUTSIDE(STUDY.stimulus_files(wildcards.dataset)),
         # Only where sentences are left out that a model cannot be asked about.
         downloads=lambda wildcards: collect(
             "<results>/downloads/{model}.json",
@@ -36,7 +36,7 @@ rule stimuli:
 rule corpus:
     input:
         sentences="<results>/{dataset}/sentences.parquet",
-        grammar=lambda wildcards: STUDY.datasets[wildcards.dataset]["corpus"]["grammar"],
+        grammar=lambda wildcards: local(STUDY.corpus_files(wildcards.dataset)[0]),
     output:
         corpus="<results>/{dataset}/corpus.parquet",
         minimal_pairs="<results>/{dataset}/minimal_pairs.parquet",

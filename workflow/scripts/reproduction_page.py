@@ -1,5 +1,7 @@
 """Write the sheet of published values beside the study's own as a page."""
 
+from html import unescape
+
 from thinkalike.jobs import logged
 
 with logged(snakemake):
@@ -7,4 +9,4 @@ with logged(snakemake):
     from thinkalike.tables import read_table
 
     tables = {name: read_table(path) for name, path in snakemake.input.items()}
-    write_sheet(snakemake.output[0], **tables, source=snakemake.params.source, study=snakemake.params.study)
+    write_sheet(snakemake.output[0], **tables, source=unescape(snakemake.params.source), study=snakemake.params.study)

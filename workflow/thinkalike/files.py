@@ -51,7 +51,7 @@ def _temporary_name(stem: str, suffix: str, folder: Path) -> Path:
         number = left.name.removeprefix(f".{stem}.").removesuffix(f".partial{suffix}")
         if number.isdigit() and not _is_running(int(number)):
             _logger.info("%s: removing what a killed process left", left)
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
     return folder / f".{stem}.{os.getpid()}.partial{suffix}"
 
 

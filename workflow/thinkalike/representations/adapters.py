@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,13 +24,14 @@ def has_adapter(folder: Path) -> bool:
     return (folder / ADAPTER).is_file()
 
 
-def read_adapter(folder: Path, name: str) -> dict[str, Any]:
+def read_adapter(folder: Path, name: str, trust: Collection[str] = ()) -> dict[str, Any]:
     """Return what is recorded of an adapter: kind, rank and the base model that it was made for.
 
     Raises
     ------
     InputError
-        When it cannot be merged: its kind does not change weights, or peft is not installed.
+        When it cannot be merged: its kind does not change weights, or peft is not installed; or when its weights are
+        pickled and `trust` does not hold `pickle`.
     """
     try:
         settings = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))
@@ -41,6 +42,11 @@ def read_adapter(folder: Path, name: str) -> dict[str, Any]:
         raise InputError(
             f"Model '{name}': an adapter of the kind {kind} lies beside its weights, which cannot be merged into them; "
             f"move {ADAPTER} away for the model without it."
+        )
+    if "pickle" not in trust and not (folder / "adapter_model.safetensors").is_file():
+        raise InputError(
+            f"Model '{name}': an adapter ({kind}) lies beside its weights without adapter_model.safetensors; pickled "
+            "weights are not loaded: save it as safetensors, or allow them for this model by 'trust: [pickle]'."
         )
     if importlib.util.find_spec("peft") is None:
         raise InputError(

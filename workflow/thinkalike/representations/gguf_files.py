@@ -31,7 +31,7 @@ def load(location: Location, dtype: Any, device_map: Any = None) -> tuple[Any, A
     options: dict[str, Any] = {} if device_map is None else {"device_map": device_map}
     try:
         model, info = AutoModel.from_pretrained(
-            location.folder, gguf_file=location.gguf, dtype=dtype, output_loading_info=True,
+            location.folder, gguf_file=location.gguf, dtype=dtype, output_loading_info=True, trust_remote_code=False,
             quantization_config=GgufConfig(dequantize=True), **options,
         )  # fmt: skip
     except Exception as error:  # transformers, or its reader of the format, may raise anything
@@ -49,7 +49,7 @@ def gguf_configuration(location: Location) -> Any:
     """
     _require(location)
     try:
-        return AutoConfig.from_pretrained(location.folder, gguf_file=location.gguf)
+        return AutoConfig.from_pretrained(location.folder, gguf_file=location.gguf, trust_remote_code=False)
     except Exception as error:  # transformers, or its reader of the format, may raise anything
         raise InputError(_refusal(location, error)) from error
 

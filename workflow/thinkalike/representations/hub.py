@@ -106,7 +106,8 @@ def locate(name: str, revision: str | None = None, trust: Collection[str] = (), 
 
 def _package_folder(name: str) -> Path:
     package, _, inside = name.removeprefix(PACKAGE).partition("/")
-    spec = importlib.util.find_spec(package)
+    # With a dot in its name, looking for a package runs the code of the one around it.
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         raise InputError(
             f"Model '{name}': the Python package {package} is not installed; run `pip install "

@@ -39,7 +39,7 @@ def load_weights(location: Location, trust: tuple[str, ...], dtype: str, device_
     quantisation = stored_quantisation(location)
     if quantisation is None:
         check_stored_numbers(shards, name)
-    adapter = adapters.read_adapter(folder, name) if adapters.has_adapter(folder) else None
+    adapter = adapters.read_adapter(folder, name, trust) if adapters.has_adapter(folder) else None
     if adapter is not None and (quantisation is not None or dtype == "int8"):
         raise InputError(
             f"Model '{name}': an adapter lies beside its weights, which cannot be merged into quantised ones; merge it "

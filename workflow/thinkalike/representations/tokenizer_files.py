@@ -46,7 +46,7 @@ def load_tokenizer(folder: Path, name: str, remote_code: bool = False, gguf: str
 
 def _from_gguf(folder: Path, name: str, file: str) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(folder, gguf_file=file)
+        return AutoTokenizer.from_pretrained(folder, gguf_file=file, trust_remote_code=False)
     except Exception as error:  # a converter of transformers may raise anything
         raise InputError(
             f"Model '{name}': the tokenizer inside {file} cannot be read ({' '.join(str(error).split())[:200]}); give "

@@ -53,7 +53,7 @@ def job_settings(study: Study) -> dict[str, Settings]:
     profile = {"profile": study.similarity["profile"]}
     layers = {"layers": {name: list(model.layers) for name, model in study.models.items()}}
 
-    return {
+    settings: dict[str, Settings] = {
         "stimuli": {
             "source": lambda wildcards: study.stimulus_source(wildcards.dataset),
             "leave_out": lambda wildcards: study.leaving_out(wildcards.dataset),
@@ -166,6 +166,12 @@ def job_settings(study: Study) -> dict[str, Settings]:
         },
         "agreement_across_datasets": {"datasets": list(study.datasets), "version": version["similarity"]},
     }
+    return {rule: {key: as_told(value) for key, value in told.items()} for rule, told in settings.items()}
+
+
+def as_told(value: Any) -> Any:
+    """Return a parameter so that Snakemake leaves a text with braces in it, such as a feature's name, as it is."""
+    return (lambda wildcards: value) if isinstance(value, str | list) else value
 
 
 def settings_of_job(settings: Settings, wildcards: Any) -> Settings:

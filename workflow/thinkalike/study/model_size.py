@@ -17,6 +17,7 @@ _TRAINED_WIDTH = 128
 _TRAINED_VOCABULARY = 400
 _GUESSED_WIDTH = 1024
 _GUESSED_VOCABULARY = 50_000
+_LONGEST_HEADER = 10_000  # bytes of an array's header: what numpy itself reads
 # Weights of a block as a multiple of its width squared: 12 in a Transformer, less in the other architectures.
 _WEIGHTS_PER_BLOCK = 12
 
@@ -133,6 +134,8 @@ def _npy_shape(file: IO[bytes]) -> tuple[int, ...]:
     """Return the shape that the header of an array in NumPy's format tells: a Python literal after its length."""
     major = file.read(8)[6]
     size = int.from_bytes(file.read(2 if major == 1 else 4), "little")
+    if size > _LONGEST_HEADER:
+        raise ValueError("this is no header of an array of numbers")
     return ast.literal_eval(file.read(size).decode("utf-8" if major > 2 else "latin-1"))["shape"]
 
 

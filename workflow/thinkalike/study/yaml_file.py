@@ -9,6 +9,8 @@ import yaml
 
 from thinkalike.errors import InputError
 
+# More than any study holds; a few lines of aliases of aliases can stand for billions.
+_MOST_VALUES = 200_000
 _READ_AS = {"bool": "a truth value", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
 # What YAML takes for another number than people do: 010 is 8, 1:30 is 90.
 _OTHER_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-5]?[0-9])+(\.[0-9_]*)?)")
@@ -26,6 +28,11 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
     text = _text(Path(path))
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        if _count(tree, {}) > _MOST_VALUES:
+            raise InputError(
+                f"{path}: it stands for more than {_MOST_VALUES:,} values, since its aliases (*) repeat each other; "
+                "write what is meant one by one."
+            )
         for sentence in (*_odd_name(tree), *_oddities(tree)):
             raise InputError(f"{path}, {sentence}")
         content = yaml.safe_load(text)
@@ -75,6 +82,18 @@ def _odd_name(tree: yaml.Node | None) -> Iterator[str]:
                 f"line {_line(value)}: YAML reads the study's name {value.value} as {_READ_AS[kind]}; put it in "
                 f"quotes: '{value.value}'."
             )
+
+
+def _count(node: yaml.Node | None, counted: dict[int, int]) -> int:
+    """Return how many values a node stands for, all that its aliases repeat among them."""
+    if id(node) not in counted:
+        parts: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            parts = [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            parts = node.value
+        counted[id(node)] = 1 + sum(_count(part, counted) for part in parts)
+    return counted[id(node)]
 
 
 def _oddities(node: yaml.Node | None) -> Iterator[str]:

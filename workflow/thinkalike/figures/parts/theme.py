@@ -34,6 +34,8 @@ _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
+    # A name or a word is drawn as it is, also with dollar signs in it.
+    "text.parse_math": False,
     "font.size": NORMAL,
     "axes.titlesize": NORMAL,
     "axes.titleweight": "bold",
