@@ -17,6 +17,7 @@ SHIPPED = (
     "config/grammars/*",
     "envs/*",
     "profiles/*/*",
+    "workflow/Snakefile",
     "workflow/report/*",
     "workflow/rules/*",
     "workflow/scripts/*.py",
