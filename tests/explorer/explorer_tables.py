@@ -53,9 +53,10 @@ def word_maps(stimuli: pd.DataFrame, importance: pd.DataFrame) -> pd.DataFrame:
 
 
 def explained(similarity: pd.DataFrame) -> pd.DataFrame:
-    """Parts that sum to RSA, for the pairs of two models."""
+    """Parts that sum to RSA, for pairs with one model, but not of layers of the same label."""
     random = np.random.default_rng(2)
     pairs = similarity[(similarity["measure"] == "rsa") & (similarity["model_b"] == "mamba-seed0")]
+    pairs = pairs[pairs["layer_a"] != pairs["layer_b"]]
     rows = []
     for pair in pairs.itertuples(index=False):
         shares = random.uniform(0, 0.2, len(figure_tables.FEATURES))

@@ -54,6 +54,25 @@ def test_values_are_those_of_the_tables(tables):
         assert importance[place[row.model, row.layer], names.index(row.feature)] == row.importance
 
 
+def test_explained_similarity_is_of_the_pairs_that_the_table_has_and_of_no_others(tables):
+    content = content_of(render_page(**tables))
+    place = {
+        (content["models"][layer["model"]]["name"], layer["layer"]): number
+        for number, layer in enumerate(content["layers"])
+    }
+    assert {one["by"] for one in content["explained"]} == {"values", "differences"}
+    for one in content["explained"]:
+        rows = tables["explained"][tables["explained"]["by"] == one["by"]]
+        pairs = list(map(tuple, unpacked(one["pairs"]).tolist()))
+        parts = [part["name"] for part in one["parts"]]
+        assert len(pairs) == len(rows) / len(parts) == len(set(pairs))
+        blocks = {name: unpacked(one[name]) for name in ("values", "low", "high")}
+        for row in rows.itertuples(index=False):
+            found = pairs.index((place[row.model_a, row.layer_a], place[row.model_b, row.layer_b]))
+            for name, value in (("values", row.value), ("low", row.low), ("high", row.high)):
+                assert blocks[name][found, parts.index(row.part)] == np.float32(value)
+
+
 def test_names_and_words_are_never_markup(tables):
     page = render_page(**tables)
     assert MARKUP not in page and "<b>more</b>" not in page

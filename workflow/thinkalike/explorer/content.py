@@ -257,7 +257,7 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
 
 def _wide(rows: pd.DataFrame, parts: list[tuple[str, str]], column: str) -> pd.DataFrame:
     """Return a column of the table of explained similarity by pair of layers and part."""
-    wide = rows.astype({"part": str, "role": str, **dict.fromkeys(_PAIR, str)}).pivot_table(
-        index=list(_PAIR), columns=["part", "role"], values=column, aggfunc="first", dropna=False
-    )
+    named = rows.astype({"part": str, "role": str, **dict.fromkeys(_PAIR, str)})
+    # Not a pivot table: one that keeps undefined ends has a row for every combination of models and layers.
+    wide = named.set_index([*_PAIR, "part", "role"])[column].unstack(["part", "role"])
     return wide.reindex(columns=pd.MultiIndex.from_tuples(parts))
