@@ -70,7 +70,14 @@ def explained(similarity: pd.DataFrame) -> pd.DataFrame:
         ]
     columns = ["model_a", "layer_a", "model_b", "layer_b", "measure", "by", "part", "role", "value"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.assign(low=table["value"] - 0.01, high=table["value"] + 0.02, over="sentences")
+    total = table.groupby(["model_a", "layer_a", "model_b", "layer_b", "by"])["value"].transform("sum")
+    return table.assign(
+        low=table["value"] - 0.01,
+        high=table["value"] + 0.02,
+        similarity_low=total - 0.03,
+        similarity_high=total + 0.04,
+        over="sentences",
+    )
 
 
 def many_layers(models: int, layers: int, words: int) -> dict[str, Any]:

@@ -73,6 +73,26 @@ def test_explained_similarity_is_of_the_pairs_that_the_table_has_and_of_no_other
                 assert blocks[name][found, parts.index(row.part)] == np.float32(value)
 
 
+def test_the_explained_measure_has_the_interval_of_the_sum_of_its_parts(tables):
+    similarity = tables["similarity"].copy()
+    similarity.loc[similarity["measure"] == "rsa", ["low", "high"]] = np.nan
+    content = content_of(render_page(**tables | {"similarity": similarity}))
+    layers = [(content["models"][layer["model"]]["name"], layer["layer"]) for layer in content["layers"]]
+    measure = next(one for one in content["measures"] if one["name"] == "rsa")
+    ends = {}
+    for name in ("value", "low", "high"):
+        block = measure["blocks"][name]
+        codes = unpacked(block)
+        ends[name] = np.full((len(layers), len(layers)), np.nan)
+        ends[name][np.triu_indices(len(layers))] = np.where(codes == UNDEFINED, np.nan, codes * block["unit"])
+    a, b = layers.index(("gpt2-seed0", "2")), layers.index(("mamba-seed0", "1"))
+    a, b = min(a, b), max(a, b)
+    assert ends["low"][a, b] == pytest.approx(ends["value"][a, b] - 0.03, abs=1e-4)
+    assert ends["high"][a, b] == pytest.approx(ends["value"][a, b] + 0.04, abs=1e-4)
+    other = layers.index(("bert-seed0", "1"))
+    assert np.isnan(ends["low"][min(a, other), max(a, other)])
+
+
 def test_names_and_words_are_never_markup(tables):
     page = render_page(**tables)
     assert MARKUP not in page and "<b>more</b>" not in page

@@ -102,6 +102,22 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
     return measures
 
 
+def with_explained_intervals(similarity: pd.DataFrame, explained: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the similarities with the intervals that explained similarity has of them, where they have none."""
+    if explained is None or "similarity_low" not in explained:
+        return similarity
+    key = [*_PAIR, "measure"]
+    ends = explained.astype(dict.fromkeys(key, str)).drop_duplicates(key)
+    ends = ends.rename(columns={f"similarity_{end}": f"{end}_of_parts" for end in ("low", "high")})
+    result = similarity.astype(dict.fromkeys(key, str)).merge(
+        ends[[*key, "low_of_parts", "high_of_parts"]], "left", key
+    )
+    for end in ("low", "high"):
+        own = result[end] if end in result else pd.Series(np.nan, index=result.index)
+        result[end] = own.fillna(result.pop(f"{end}_of_parts"))
+    return result
+
+
 def _measures_of(similarity: pd.DataFrame) -> list[str]:
     """Return the measures in the order of the figures, each beside its other conventions."""
     ordered = measures_in_order(map(str, similarity["measure"].unique()))

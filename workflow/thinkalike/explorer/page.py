@@ -14,6 +14,7 @@ from thinkalike.explorer.content import (
     layer_content,
     measure_content,
     profile_content,
+    with_explained_intervals,
     word_content,
 )
 from thinkalike.explorer.packing import pack_text
@@ -89,6 +90,7 @@ def render_page(
     layers, keys = layer_content(similarity, models)
     if (similarity["measure"] == "weighted_kendall").any():
         similarity = pd.concat([similarity, kendall_of_other_coding(importance, profile)], ignore_index=True)
+    similarity = with_explained_intervals(similarity, explained)
     profiles = profile_content(importance, inference, keys, profile)
     names = [feature["name"] for feature in profiles["features"]]
     content: dict[str, Any] = {
