@@ -107,6 +107,19 @@ def test_what_goes_with_the_architecture_is_exchanged_between_architectures():
     assert chosen.properties.loc["positions", "units"] == 16
 
 
+def test_an_architecture_is_found_however_its_twins_are_called():
+    properties = models(16, architecture=["a", "b", "c", "d"])
+    properties.insert(0, "activation", properties["architecture"].str.upper())
+    properties["positions"] = properties["architecture"].map({"a": "learned", "b": "learned", "c": "none", "d": "none"})
+    entries = {name: f"entry{number // 2}" for number, name in enumerate(properties.sort_values("architecture").index)}
+    distances = distances_of(np.random.default_rng(2).normal(size=(16, 3)), properties.index)
+    given = {"exchanged": {"positions": "activation"}}
+    for more in ({}, given):
+        rows = explain_models(distances, properties, entries=entries, permutations=50, **more).properties
+        assert rows["exchanged"].dropna().to_dict() == {"architecture": "entry", "positions": "architecture"}
+        assert rows.at["architecture", "tied_to"] == "activation" and rows.at["positions", "units"] == 4
+
+
 def test_properties_that_differ_on_the_same_pairs_are_one():
     properties = models(8, architecture=["a", "b", "c", "d"])
     properties["activation"] = properties["architecture"].str.upper()

@@ -125,7 +125,9 @@ def explain_models(
     model = MLEM(alpha, distance="precomputed", kinds=kinds, coding="difference", scoring=scoring)
     fit = _fitted(model, with_control, distances.loc[names, names])
     null = PropertyNull(fit, entry.to_numpy(), permutations, seed)
-    rows = [_row(null, table, str(name), with_control, kinds, exchanged or {}) for name in with_control]
+    head_of = {twin: name for name, others in twins.items() for twin in others}
+    exchanged = {name: head_of.get(between, between) for name, between in (exchanged or {}).items()}
+    rows = [_row(null, table, str(name), with_control, kinds, exchanged) for name in with_control]
     score_chance, score_p = null.of_score(list(range(table.shape[1])))
     frame = pd.DataFrame(rows).set_index("property")
     frame = with_q(frame, [], frame["role"] == "property")
@@ -219,17 +221,20 @@ def _unit_of(name: str, table: pd.DataFrame, entries: NDArray) -> str:
 
 
 def _without_twins(table: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Return the properties without those that differ exactly as an earlier one does, and the names of these by it."""
+    """Return the properties without those that differ exactly as an earlier one does, and the names of these by it.
+
+    An architecture is never left out: what its models share is exchanged between architectures.
+    """
     differences: dict[str, NDArray[np.float64]] = {}
     twins: dict[str, list[str]] = {}
-    for name in map(str, table):
+    for name in sorted(map(str, table), key=lambda name: name != "architecture"):
         own = _differences(table[name], kinds.get(name, "categorical"))
         first = next((other for other, known in differences.items() if np.allclose(own, known)), None)
         if first is None:
             differences[name] = own
         else:
             twins.setdefault(first, []).append(name)
-    return table[list(differences)], twins
+    return table[[name for name in table if name in differences]], twins
 
 
 def _differences(values: pd.Series, kind: Kind) -> NDArray[np.float64]:
