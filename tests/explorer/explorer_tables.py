@@ -114,4 +114,21 @@ def many_layers(models: int, layers: int, words: int) -> dict[str, Any]:
         stimulus_id=stimuli["stimulus_id"].tolist() * len(names),
         share=0.3,
     )
-    return {"similarity": similarity, "importance": importance, "stimuli": stimuli, "word_maps": maps}
+    explained = pd.concat(
+        [
+            pairs.assign(measure="rsa", by="values", part=part, role=role, value=share * likeness)
+            for part, role, share in (
+                ("tense", "feature", 0.7),
+                ("form", "form", 0.2),
+                ("unexplained", "unexplained", 0.1),
+            )
+        ],
+        ignore_index=True,
+    )
+    return {
+        "similarity": similarity.assign(low=similarity["value"] - 0.1, high=similarity["value"] + 0.1),
+        "importance": importance,
+        "stimuli": stimuli,
+        "word_maps": maps,
+        "explained": explained.assign(low=explained["value"] - 0.1, high=explained["value"] + 0.1, over="sentences"),
+    }

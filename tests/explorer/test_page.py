@@ -13,6 +13,7 @@ from explorer_tables import MARKUP
 from scipy.stats import weightedtau
 
 from thinkalike.errors import InputError
+from thinkalike.explorer import content as content_module
 from thinkalike.explorer import render_page, write_page
 from thinkalike.explorer.packing import UNDEFINED, pack, pack_places, pack_scaled, pack_text
 from thinkalike.explorer.page import MOST_IN_REPORT, SCRIPTS, page_for_report
@@ -66,11 +67,32 @@ def test_explained_similarity_is_of_the_pairs_that_the_table_has_and_of_no_other
         pairs = list(map(tuple, unpacked(one["pairs"]).tolist()))
         parts = [part["name"] for part in one["parts"]]
         assert len(pairs) == len(rows) / len(parts) == len(set(pairs))
-        blocks = {name: unpacked(one[name]) for name in ("values", "low", "high")}
+        assert one["of"] == len(pairs)
+        blocks = {name: unpacked(one[name]) * one[name].get("unit", 1) for name in ("values", "low", "high")}
         for row in rows.itertuples(index=False):
             found = pairs.index((place[row.model_a, row.layer_a], place[row.model_b, row.layer_b]))
             for name, value in (("values", row.value), ("low", row.low), ("high", row.high)):
-                assert blocks[name][found, parts.index(row.part)] == np.float32(value)
+                assert blocks[name][found, parts.index(row.part)] == pytest.approx(
+                    value, abs=1e-7 if name == "values" else 2e-5
+                )
+
+
+def test_of_very_many_pairs_a_page_holds_the_most_alike_and_those_of_every_two_models(tables, monkeypatch):
+    monkeypatch.setattr(content_module, "MOST_EXPLAINED", 40)
+    monkeypatch.setattr(content_module, "MOST_WITH_INTERVALS", 10)
+    content = content_of(render_page(**tables))
+    layers = [(content["models"][layer["model"]]["name"], layer["layer"]) for layer in content["layers"]]
+    one = content["explained"][0]
+    rows = tables["explained"][tables["explained"]["by"] == one["by"]]
+    totals = rows.groupby(["model_a", "layer_a", "model_b", "layer_b"])["value"].sum().round(12)
+    between = totals[totals.index.get_level_values(0) != totals.index.get_level_values(2)]
+    held = {(*layers[a], *layers[b]) for a, b in unpacked(one["pairs"]).tolist()}
+    assert len(held) == 40 and one["of"] == len(totals)
+    assert set(between.groupby(["model_a", "model_b"]).idxmax()) <= held
+    rest = totals.drop(list(between.groupby(["model_a", "model_b"]).idxmax()))
+    others = held - set(between.groupby(["model_a", "model_b"]).idxmax())
+    assert min(totals[list(others)]) >= max(rest.drop(list(others)))
+    assert all(measure["brief"] and list(measure["blocks"]) == ["value"] for measure in content["measures"])
 
 
 def test_the_explained_measure_has_the_interval_of_the_sum_of_its_parts(tables):

@@ -22,6 +22,9 @@ from thinkalike.tables import first_coding, other_codings, require
 
 Layers = Sequence[tuple[str, str]]
 _PAIR = ("model_a", "layer_a", "model_b", "layer_b")
+# A page is to stay below 10 MB: of more pairs of layers it holds the values alone, and the parts of so many of them.
+MOST_WITH_INTERVALS = 200_000
+MOST_EXPLAINED = 2_500
 
 
 def layer_content(similarity: pd.DataFrame, models: pd.DataFrame | None) -> tuple[dict[str, Any], Layers]:
@@ -73,7 +76,8 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
         rows = similarity[similarity["measure"] == measure]
         index = pd.MultiIndex.from_tuples(keys)
         blocks = {}
-        for column in ("value", "low", "high", "p", "calibrated"):
+        more = ("low", "high", "p", "calibrated") if len(upper[0]) <= MOST_WITH_INTERVALS else ()
+        for column in ("value", *more):
             if column in rows and rows[column].notna().any():
                 matrix = layer_matrix(rows.assign(value=rows[column]), measure, names)
                 values = matrix.reindex(index=index, columns=index).to_numpy()
@@ -95,6 +99,7 @@ def measure_content(similarity: pd.DataFrame, keys: Layers) -> list[dict[str, An
                 "colours": [to_hex(colour) for colour in mpl.colormaps[scale.colours](np.linspace(0, 1, 64))],
                 "blocks": {name: pack_scaled(values) for name, values in blocks.items()},
                 "unresolved": _unresolved_layers(similarity, measure, names, keys),
+                "brief": len(upper[0]) > MOST_WITH_INTERVALS,
             }
         )
     if not measures:
@@ -244,7 +249,10 @@ def _levels(values: pd.Series) -> dict[str, Any]:
 
 
 def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict[str, Any]]:
-    """Return explained similarity: for each measure (and way of explaining) the parts of the pairs that have them."""
+    """Return explained similarity: for each measure (and way of explaining) the parts of the pairs that have them.
+
+    Where these are very many, those of the most alike layers of every two models and of the most alike pairs.
+    """
     if explained is None or explained.empty:
         return []
     require(explained, (*_PAIR, "measure", "part", "role", "value"), "explained")
@@ -255,20 +263,35 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
     for kind, rows in sorted(explained.groupby(kinds), key=lambda group: ("values" not in group[0], group[0])):
         parts = sorted(set(zip(rows["part"].astype(str), rows["role"].astype(str), strict=True)))
         wide = _wide(rows, parts, "value")
-        ends = {end: _wide(rows, parts, end).to_numpy(dtype=np.float32) for end in ("low", "high") if end in rows}
+        ends = {end: _wide(rows, parts, end).to_numpy(dtype=np.float64) for end in ("low", "high") if end in rows}
         pairs = np.array([[place.get((a, b), -1), place.get((c, d), -1)] for a, b, c, d in wide.index], dtype=np.int32)
-        kept = (pairs >= 0).all(axis=1)
+        kept = (pairs >= 0).all(axis=1) & _most_alike(wide.sum(axis=1))
         found.append(
             {
                 **dict(zip(kinds, kind, strict=True)),
                 "parts": [{"name": part, "role": role} for part, role in parts],
                 "pairs": pack(pairs[kept]),
                 "values": pack(wide.to_numpy(dtype=np.float32)[kept]),
-                **{end: pack(numbers[kept]) for end, numbers in ends.items()},
+                **{end: pack_scaled(numbers[kept]) for end, numbers in ends.items()},
+                "of": len(pairs),
                 "over": str(rows["over"].iloc[0]) if ends and "over" in rows else None,
             }
         )
     return found
+
+
+def _most_alike(totals: pd.Series) -> np.ndarray:
+    """Return which pairs of layers a page has the parts of: by row of `totals`, what they sum to."""
+    if len(totals) <= MOST_EXPLAINED:
+        return np.ones(len(totals), dtype=bool)
+    table = totals.rename("total").reset_index()
+    table["total"] = table["total"].round(12)
+    table["within"] = table["model_a"] == table["model_b"]
+    order = table.sort_values(["total", *_PAIR], ascending=[False, *[True] * 4], kind="stable")
+    first = ~order.duplicated(["model_a", "model_b"]) & ~order["within"]
+    chosen = np.zeros(len(table), dtype=bool)
+    chosen[pd.concat([order[first], order[~first]]).index[:MOST_EXPLAINED]] = True
+    return chosen
 
 
 def _wide(rows: pd.DataFrame, parts: list[tuple[str, str]], column: str) -> pd.DataFrame:

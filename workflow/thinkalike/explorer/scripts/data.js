@@ -30,7 +30,12 @@ explorer.load = async () => {
   }
   for (const one of data.explained) {
     const pairs = await unpack(one.pairs);
-    for (const name of ["values", "low", "high"]) if (one[name]) one[name] = await unpack(one[name]);
+    one.values = await unpack(one.values);
+    for (const name of ["low", "high"]) {
+      if (!one[name]) continue;
+      const { unit } = one[name];
+      one[name] = Float64Array.from(await unpack(one[name]), (code) => (code === undefinedCode ? NaN : code * unit));
+    }
     one.rows = new Map();
     for (let row = 0; row < pairs.length / 2; row += 1) one.rows.set(explorer.pairKey(pairs[2 * row], pairs[2 * row + 1]), row);
   }

@@ -16,9 +16,15 @@ explorer.parts.push({
     explorer.clear(this.node).append(
       explorer.element("p", { class: "sentence", id: "sentence" }, this.sentence()),
       explorer.table(this.table()),
+      ...this.brief(data),
       explorer.element("div", { class: "tools" }, swap, copy, csv),
     );
     document.title = `${data.layers[state.a].name} and ${data.layers[state.b].name}`;
+  },
+  brief(data) {
+    if (!data.measures.some((measure) => measure.brief)) return [];
+    const text = 'The study has too many pairs of layers for a page to hold their intervals; they are in the table "similarity".';
+    return [explorer.element("p", {}, text)];
   },
   sentence() {
     const { state, data } = explorer;

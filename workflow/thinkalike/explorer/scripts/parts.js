@@ -19,7 +19,7 @@ explorer.parts.push({
     const title = `${measure ? measure.short : one.measure}${kind}`;
     const heading = explorer.element("h3", {}, `Explained similarity: ${title}`);
     const row = one.rows.get(explorer.pairKey(state.a, state.b));
-    if (row === undefined) return [heading, explorer.element("p", {}, "The study has not explained this pair.")];
+    if (row === undefined) return [heading, explorer.element("p", {}, this.absent(one))];
     const read = (name, place) => (one[name] ? one[name][row * one.parts.length + place] : NaN);
     const values = one.parts.map((part, place) => ({ ...part, value: read("values", place), low: read("low", place), high: read("high", place) }))
       .filter((part) => Number.isFinite(part.value));
@@ -42,6 +42,11 @@ explorer.parts.push({
       + (values.some((part) => Number.isFinite(part.low)) ? ` Lines: 95 % intervals for new ${one.over === "both" ? "sentences of new lemmas" : one.over ?? "stimuli"}.` : "");
     const table = () => ({ header: ["part", "role", "value", "low", "high"], rows: sorted.map((part) => [part.name, part.role, part.value, part.low, part.high]) });
     return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
+  },
+  absent(one) {
+    if (one.of <= one.rows.size) return "The study has not explained this pair.";
+    const [held, all] = [one.rows.size, one.of].map((count) => count.toLocaleString("en"));
+    return `The page holds this for ${held} of ${all} pairs of layers, the most alike ones and those of every two models; the table "explained" has all.`;
   },
   kendall() {
     const { state } = explorer;
