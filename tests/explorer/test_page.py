@@ -67,7 +67,7 @@ def test_explained_similarity_is_of_the_pairs_that_the_table_has_and_of_no_other
         pairs = list(map(tuple, unpacked(one["pairs"]).tolist()))
         parts = [part["name"] for part in one["parts"]]
         assert len(pairs) == len(rows) / len(parts) == len(set(pairs))
-        assert one["of"] == len(pairs)
+        assert one["held"] == one["of"] == len(pairs)
         blocks = {name: unpacked(one[name]) * one[name].get("unit", 1) for name in ("values", "low", "high")}
         for row in rows.itertuples(index=False):
             found = pairs.index((place[row.model_a, row.layer_a], place[row.model_b, row.layer_b]))
@@ -87,7 +87,7 @@ def test_of_very_many_pairs_a_page_holds_the_most_alike_and_those_of_every_two_m
     totals = rows.groupby(["model_a", "layer_a", "model_b", "layer_b"])["value"].sum().round(12)
     between = totals[totals.index.get_level_values(0) != totals.index.get_level_values(2)]
     held = {(*layers[a], *layers[b]) for a, b in unpacked(one["pairs"]).tolist()}
-    assert len(held) == 40 and one["of"] == len(totals)
+    assert len(held) == one["held"] == 40 and one["of"] == len(totals)
     assert set(between.groupby(["model_a", "model_b"]).idxmax()) <= held
     rest = totals.drop(list(between.groupby(["model_a", "model_b"]).idxmax()))
     others = held - set(between.groupby(["model_a", "model_b"]).idxmax())

@@ -273,6 +273,7 @@ def explained_content(explained: pd.DataFrame | None, keys: Layers) -> list[dict
                 "pairs": pack(pairs[kept]),
                 "values": pack(wide.to_numpy(dtype=np.float32)[kept]),
                 **{end: pack_scaled(numbers[kept]) for end, numbers in ends.items()},
+                "held": int(kept.sum()),
                 "of": len(pairs),
                 "over": str(rows["over"].iloc[0]) if ends and "over" in rows else None,
             }

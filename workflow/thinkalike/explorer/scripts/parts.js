@@ -44,8 +44,8 @@ explorer.parts.push({
     return [heading, explorer.picture({ name: `explained ${title}`, drawing: svg(), caption, table, svg })];
   },
   absent(one) {
-    if (one.of <= one.rows.size) return "The study has not explained this pair.";
-    const [held, all] = [one.rows.size, one.of].map((count) => count.toLocaleString("en"));
+    if (one.held === one.of) return "The study has not explained this pair.";
+    const [held, all] = [one.held, one.of].map((count) => count.toLocaleString("en"));
     return `The page holds this for ${held} of ${all} pairs of layers, the most alike ones and those of every two models; the table "explained" has all.`;
   },
   kendall() {
