@@ -48,7 +48,7 @@ rule mlem_within:
     message:
         "MLEM of {wildcards.model}, layer {wildcards.layer}, within parts of the stimuli"
     script:
-        "../scripts/mlem_within.py"
+        "../scripts/mlem.py"
 
 
 rule collect_importance:
