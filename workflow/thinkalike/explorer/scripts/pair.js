@@ -39,7 +39,7 @@ explorer.parts.push({
     const interval = Number.isNaN(low) ? "" : ` (interval ${explorer.number(low)} to ${explorer.number(high)})`;
     const { less, more, count } = this.rank(measure, value);
     const pairs = `the ${count.toLocaleString("en")} pairs of layers of different trained models`;
-    const rank = more === 0 ? `and none of ${pairs} is more alike` : `more alike than ${Math.floor((100 * less) / Math.max(count, 1))} % of ${pairs}`;
+    const rank = count === 0 ? "with no pair of layers of different trained models to rank it among" : more === 0 ? `and none of ${pairs} is more alike` : `more alike than ${Math.floor((100 * less) / Math.max(count, 1))} % of ${pairs}`;
     return `${start}: ${measure.short} ${explorer.number(value)}${interval}, ${rank}. ${this.open(measure, a, b)}${this.features(a, b)}`;
   },
   /* What the stimuli leave open. */
